@@ -54,3 +54,14 @@ def find_by_id(petition: Petition, identity: str, tables: Tables) -> StoredSigna
         return None
     signature = store.find(keys.signature(petition.slug, identity), tables)
     return StoredSignature(petition, identity, signature) if signature else None
+
+
+def find_moved(petition: Petition, identity: str, tables: Tables) -> StoredSignature | None:
+    """Return the signature with this id, or what it became when its owner moved it to another address.
+
+    For letters: they are stored under the id that the signature had when they were requested.
+    """
+    found = find_by_id(petition, identity, tables)
+    if found and found.signature.moved_at and found.signature.moved_to:
+        return find_by_id(petition, found.signature.moved_to, tables)
+    return found

@@ -42,7 +42,10 @@ UNDELIVERABLE = (
     "email, undeliverable, updates, mail_kind, mail_requested_at, mail_nudged_at, mail_claimed_until, mail_queued_at,"
     " mail_due_at, mail_network, mail_began_at"
 )
-COUNTED = "state, country, source, counted_source, by_partner, signed_at, confirmed_at, withdrawn_at, pending_again_at"
+COUNTED = (
+    "state, country, source, counted_source, by_partner, signed_at, confirmed_at, withdrawn_at, pending_again_at,"
+    " moved_at"
+)
 REMINDED = "state, mailed_at, mail_kind, reminded_at, undeliverable"
 ASKED_FOR_UPDATES = "state, updates, undeliverable"
 HANDED_OVER = (
