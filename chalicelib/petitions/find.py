@@ -31,6 +31,7 @@ LETTER_SECONDS = 600.0
 _petition_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS)
 # For senders of email. They need no stale petition: if the petition cannot be read, the queue repeats the message.
 _stored_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS, keep_stale=False)
+_all: SecondsCache[list[Petition]] = SecondsCache(PETITION_SECONDS)
 _letters: SecondsCache[LetterVersion] = SecondsCache(LETTER_SECONDS)
 _slug_pattern = re.compile(SLUG_PATTERN)
 # Characters that people copy with an address from a text.
@@ -171,6 +172,11 @@ def all_petitions(tables: Tables) -> list[Petition]:
     return list(store.list_all(tables))
 
 
+def cached_petitions(tables: Tables) -> list[Petition]:
+    """As `all_petitions`, at most PETITION_SECONDS old: anybody can call the routes that use this."""
+    return _all.get("", lambda: all_petitions(tables))
+
+
 def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
     return store.slugs_from(slug, tables)
 
@@ -202,5 +208,6 @@ def forget_petitions() -> None:
     _petition_cache.clear()
     _stored_cache.clear()
     _slugs.clear()
+    _all.clear()
     _listed.clear()
     _letters.clear()

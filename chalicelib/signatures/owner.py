@@ -15,6 +15,7 @@ from chalicelib.core.address import Address
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.core.times import exact
+from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.confirm import corrected_attributes, read_corrections
 from chalicelib.signatures.counted import wait_after_conflict, withdraw_and_subtract
@@ -83,16 +84,8 @@ def move(found: StoredSignature, to: Address, identity: str, now: datetime, tabl
         if stored is None or stored.state not in MOVABLE or stored.email != found.signature.email:
             return
         try:
-            if new_key == key:  # The same person for us, such as a.lice@gmail.com.
-                return tables.update(_readdressed(key, stored, to))
-            present = store.find(new_key, tables)
-            left = withdrawal(key, stored, now)
-            if present and present.state in MOVABLE:
-                left = replace(left, assign={**left.assign, "moved_to": identity}, when=_is_still_as(stored))
-                return withdraw_and_subtract(found.petition, stored, _without_overlap(left), now, tables)
-            moved = {**left.assign, "moved_at": exact(now), "moved_to": identity}
-            left = _without_overlap(replace(left, assign=moved, when=_is_still_as(stored)))
-            return tables.transact([_arrival(new_key, present, stored, to, now), left])
+            _move_as_read(found.petition, key, stored, new_key, to, now, tables)
+            return
         except ConditionFailed:
             continue  # Somebody signed, withdrew, corrected or moved meanwhile: read both again.
         except Conflicted:
@@ -100,9 +93,28 @@ def move(found: StoredSignature, to: Address, identity: str, now: datetime, tabl
     raise Conflicted
 
 
-def _readdressed(key: Key, stored: Signature, to: Address) -> Change:
-    changed = stored.model_copy(update={"email": to.deliverable, "moving": None, "undeliverable": None})
-    return store.change_to(key, stored, changed, _is_still_as(stored))
+def _move_as_read(
+    petition: Petition, key: Key, stored: Signature, new_key: Key, to: Address, now: datetime, tables: Tables
+) -> None:
+    """Raise ConditionFailed if one of both signatures has changed since it was read."""
+    if new_key == key:  # The same person for us, such as a.lice@gmail.com.
+        changed = stored.model_copy(update={"email": to.deliverable, "moving": None, "undeliverable": None})
+        tables.update(store.change_to(key, stored, changed, _is_still_as(stored)))
+        return
+    present = store.find(new_key, tables)
+    if present and present.state in MOVABLE:
+        left = _departure(key, stored, now, moved_to=new_key.sk)
+        withdraw_and_subtract(petition, stored, left, now, tables)
+    else:
+        left = _departure(key, stored, now, moved_to=new_key.sk, moved_at=exact(now))
+        tables.transact([_arrival(new_key, present, stored, to, now), left])
+
+
+def _departure(key: Key, stored: Signature, now: datetime, **marks: str) -> Change:
+    left = withdrawal(key, stored, now)
+    # DynamoDB refuses to assign and remove one attribute.
+    remaining = [name for name in left.remove if name not in marks]
+    return replace(left, assign={**left.assign, **marks}, remove=remaining, when=_is_still_as(stored))
 
 
 def _arrival(key: Key, present: Signature | None, stored: Signature, to: Address, now: datetime) -> Change:
@@ -114,11 +126,6 @@ def _arrival(key: Key, present: Signature | None, stored: Signature, to: Address
     removed = [name for name in {*old, *MAIL_REQUEST_FIELDS} if name not in new] if old else []
     when = _is_still_as(present) if present else Attr("state").not_exists()
     return Change(key, assign=new, remove=removed, when=when)
-
-
-def _without_overlap(change: Change) -> Change:
-    """DynamoDB refuses to assign and remove one attribute."""
-    return replace(change, remove=[name for name in change.remove if name not in change.assign])
 
 
 def _is_still_as(stored: Signature) -> Condition:

@@ -119,6 +119,9 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(PUT, AUDIT),
         may(GET + UPDATE, LIMITS, "ADDRESS#*"),
         may(GET, DELIVERIES, "letter#*"),
+        may(PUT, DELIVERIES, "my-signatures#*", "move#*", "move-over#*"),
+        may(UPDATE, COUNTS, "MAIL-OUTSTANDING"),
+        sends("other_mail"),
         measures("overflow"),
     ),
     "sign_in": (
