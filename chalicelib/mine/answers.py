@@ -9,12 +9,12 @@ Action = Literal["correct", "withdraw", "stop-updates", "stop-email", "allow-ema
 
 class AskFields(TypedDict):
     email: str
-    """The address whose signatures the person wants to see. Can be sent as JSON too."""
+    """The address whose signatures the person wants to see."""
 
 
 class OwnTokenFields(TypedDict):
-    token: str
-    """The token from the email, or from the form of the page that it opened."""
+    token: NotRequired[str]
+    """The token from the email, or from the form of the page that it opened. Can be sent in the URL instead."""
 
 
 class ChangeFields(OwnTokenFields):

@@ -8,16 +8,12 @@ from pydantic import PlainValidator, ValidationError, WithJsonSchema
 from chalicelib.core.address import Address
 from chalicelib.core.errors import Invalid
 from chalicelib.core.models import ClosedModel
-from chalicelib.core.validation import field_errors, parse_body
+from chalicelib.core.validation import field_errors
 from chalicelib.signatures.form import EMAIL, WORDS, typed_address
 
 
 class AskForm(ClosedModel):
     email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL)]
-
-
-def address_in_json(body: str) -> Address:
-    return parse_body(AskForm, body, WORDS).email
 
 
 def address_in_form(fields: Mapping[str, str]) -> Address:

@@ -14,26 +14,23 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
-from chalicelib.core.errors import FieldError, Invalid, LinkDamaged, NotNow, OptOutLinkExpired
+from chalicelib.core.errors import FieldError, Invalid, LinkDamaged, OptOutLinkExpired
 from chalicelib.core.language import language_of, languages, translatable
 from chalicelib.core.settings import settings
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import (
-    JSON,
     NO_STORE,
     answer,
     chosen_language,
-    content_type,
     form_fields,
-    json_answer,
-    json_body,
+    link_fields,
     query,
 )
 from chalicelib.edge.route import Function
 from chalicelib.mail.kind import Outbox
 from chalicelib.mine.ask import ask_for_link, ask_new_address
 from chalicelib.mine.change import change, check_action
-from chalicelib.mine.form import address_in_form, address_in_json
+from chalicelib.mine.form import address_in_form
 from chalicelib.mine.kinds import MY_SIGNATURES_KINDS
 from chalicelib.mine.link import Opened, Secrets, link_token, mailbox_hash, open_link, signatures_of
 from chalicelib.mine.move import confirm_move, open_move
@@ -49,7 +46,6 @@ routes = Blueprint(__name__)
 PATH = "/my-signatures"
 SAME_ADDRESS = translatable("Your signatures have this address already")
 NOTHING_TO_MOVE = "There is no confirmed signature to move."
-NOTHING_LEFT = "This link opens no signature any more. Ask for another link."
 
 
 @page_view(routes, "GET", PATH, function=Function.PEOPLE, query=("token", "lang"))
@@ -76,25 +72,22 @@ def ask_for_my_signatures(request: "Sent[AskFields]") -> Response:
 
     Answer: Check your inbox. The answer does not reveal whether the address has a signature, or gets an email.
     """
-    is_json = content_type(request) == JSON
-    fields = {} if is_json else form_fields(request)
+    fields = form_fields(request)
     try:
-        address = address_in_json(json_body(request)) if is_json else address_in_form(fields)
+        address = address_in_form(fields)
     except Invalid as invalid:
-        if is_json:
-            raise
         return _ask_page(request, status=422, errors=invalid.errors, form=fields)
     ask_for_link(address, times.now(), _secrets(), _outbox(), tables())
-    return json_answer({"status": "check-your-inbox"}) if is_json else _ask_page(request, is_sent=True)
+    return _ask_page(request, is_sent=True)
 
 
-@page_view(routes, "POST", f"{PATH}/change", function=Function.PEOPLE, query=("lang",))
+@page_view(routes, "POST", f"{PATH}/change", function=Function.PEOPLE, query=("token", "lang"))
 def change_my_signatures(request: "Sent[ChangeFields]") -> Response:
     """Correct or withdraw one of my signatures, choose its emails, or ask to move all to another address.
 
     Answer: Changed. Repeating gives the same page. With `move`, the new address gets an email with a link to confirm.
     """
-    now, fields = times.now(), form_fields(request)
+    now, fields = times.now(), link_fields(request)
     try:
         opened = _opened(fields.get("token"), now)
     except OptOutLinkExpired:
@@ -107,18 +100,22 @@ def change_my_signatures(request: "Sent[ChangeFields]") -> Response:
 
 
 @page_view(
-    routes, "POST", f"{PATH}/file", function=Function.PEOPLE, query=("lang",), content_types=("application/pdf",),
-    raises=(NotNow,),
-)  # fmt: skip
+    routes,
+    "POST",
+    f"{PATH}/file",
+    function=Function.PEOPLE,
+    query=("token", "lang"),
+    content_types=("application/pdf",),
+)
 def download_my_signatures(request: "Sent[OwnTokenFields]") -> Response:
     """Download all that is held about my signatures.
 
     Answer: A PDF.
     """
     now = times.now()
-    opened = _opened(form_fields(request).get("token"), now)
+    opened = _opened(link_fields(request).get("token"), now)
     if not opened.signatures:
-        raise NotNow(NOTHING_LEFT)
+        raise OptOutLinkExpired("", "")
     stopped = stopped_by_owner(opened.signatures, settings().limit_keys, tables())
     pdf = own_file(opened.signatures, stopped, now, tables())
     log.note("file_downloaded", **_named(opened.signatures[0]))
@@ -139,13 +136,13 @@ def show_my_move(request: Request) -> Response:
     return _move_page(request, token, is_done=link.moving is None)
 
 
-@page_view(routes, "POST", f"{PATH}/move", function=Function.PEOPLE, query=("lang",))
+@page_view(routes, "POST", f"{PATH}/move", function=Function.PEOPLE, query=("token", "lang"))
 def confirm_my_move(request: "Sent[OwnTokenFields]") -> Response:
     """Move all signatures of the earlier address to this one. Each counts once, as before.
 
     Answer: Moved. Repeating gives the same page.
     """
-    now, token = times.now(), form_fields(request).get("token", "")
+    now, token = times.now(), link_fields(request).get("token", "")
     link = open_move(token, now, _secrets(), tables())
     count = confirm_move(link, now, _secrets(), tables())
     log.note("moved", count=count, **_named(link.found))

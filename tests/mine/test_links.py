@@ -128,15 +128,6 @@ def test_a_request_without_an_address_is_asked_again(fake_site: FakeSite, petiti
     assert fake_site.other_queue.messages == []
 
 
-def test_a_program_may_ask_with_json(fake_site: FakeSite, petition: Petition) -> None:
-    confirmed(fake_site.tables, petition)
-    answer = fake_site.post_json(PATH, {"email": ALICE.email})
-    assert (answer.status_code, answer.json_body) == (200, {"status": "check-your-inbox"})
-    assert [mail.to for mail in deliver(fake_site)] == [ALICE.email]
-    assert fake_site.post_json(PATH, {"email": "x", "more": 1}).status_code == 422
-    assert fake_site.post(PATH, b"{", "application/json").status_code == 400
-
-
 def test_an_address_gets_one_link_in_five_minutes(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition)
     for _ in range(3):
@@ -269,7 +260,7 @@ def test_after_the_last_withdrawal_the_link_opens_nothing_personal(fake_site: Fa
         assert "Your signature is withdrawn" in page
         assert ALICE.email not in page
     assert "ask for another link" in show(fake_site, token)
-    assert fake_site.post_form(f"{PATH}/file", {"token": token}).status_code == 409
+    assert fake_site.post_form(f"{PATH}/file", {"token": token}).status_code == 410
 
 
 def test_alice_chooses_her_email(fake_site: FakeSite, petition: Petition) -> None:
