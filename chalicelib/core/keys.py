@@ -133,6 +133,14 @@ def tally_adjustment(slug: str, moment: str) -> Key:
     return Key(COUNTS, tally_partition(slug), f"ADJUSTED#{moment}")
 
 
+def removal_counts(slug: str, removal: str) -> Key:
+    return Key(COUNTS, removals_partition(slug), removal)
+
+
+def removals_partition(slug: str) -> str:
+    return f"REMOVALS#{slug}"
+
+
 def snapshot(slug: str) -> Key:
     return Key(COUNTS, f"SNAPSHOT#{slug}", "COUNT")
 

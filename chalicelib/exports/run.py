@@ -61,7 +61,7 @@ class Selection:
             return True
         # Perhaps the tally includes this signature. The state does not matter: if the person signed again, the item is
         # pending or confirmed, and keeps `withdrawn_at`.
-        left_at = max(item.get("withdrawn_at", ""), item.get("pending_again_at", ""))
+        left_at = max(item.get(name, "") for name in ("withdrawn_at", "pending_again_at", "removed_at"))
         if left_at >= self.unsure_from:
             self.totals.gone += 1
         # Perhaps the tally includes this signature. If it is in `gone` too, it counts twice: this only makes the second

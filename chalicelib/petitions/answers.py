@@ -83,6 +83,16 @@ class MayHaveLetter(TypedDict):
     """Absent if the petition has no letter."""
 
 
+class RemovedSignatures(TypedDict):
+    """Signatures that turned out not to be genuine. The number of signatures does not include them."""
+
+    count: Annotated[int, Field(ge=0, examples=[1204])]
+    on: Annotated[str, Field(examples=["2026-05-03"])]
+    """The day (UTC) on which they were removed, and subtracted."""
+    reason: str
+    """In the words of the charity's staff."""
+
+
 class FullPetition(PublicPetition, MayHaveLetter):
     """One petition, with what a page needs to show it and to collect signatures."""
 
@@ -99,6 +109,8 @@ class FullPetition(PublicPetition, MayHaveLetter):
     """When the target answered."""
     response: str | None
     """What the target answered. Empty lines separate paragraphs."""
+    removed: list[RemovedSignatures]
+    """Oldest first. Without those that were put back."""
     consents: list[ConsentWording]
     privacy: Privacy
 

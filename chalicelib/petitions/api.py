@@ -49,6 +49,7 @@ from chalicelib.petitions.paper import poster, sheet
 from chalicelib.petitions.picture import picture_of
 from chalicelib.petitions.preview import check_preview
 from chalicelib.petitions.qr import qr_of
+from chalicelib.petitions.removals import removed_signatures
 from chalicelib.shedding.level import level_now
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
@@ -229,6 +230,7 @@ def read_petition(request: Request, slug: str) -> "Answer[FullPetition]":
         "handed_in_at": times.iso_or_none(translated.handed_in_at),
         "responded_at": times.iso_or_none(translated.responded_at),
         "response": translated.response,
+        "removed": removed_signatures(petition),
         "consents": _consents(translated),
         "privacy": {
             "controller": translated.charity,

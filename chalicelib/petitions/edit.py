@@ -32,7 +32,7 @@ def with_changes(petition: Petition, **changes: Any) -> Petition:
 
 def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """Store a new petition, last, so that it is never visible without tally and text. Raise Invalid if taken."""
-    petition = with_changes(petition, revision=1, public_texts=[])
+    petition = with_changes(petition, revision=1, public_texts=[], removals=[])
     if store.get(petition.slug, tables, consistent=True):
         raise _slug_in_use()
     open_tally(petition.slug, petition.shards, now, tables)
@@ -116,6 +116,7 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
         "revision": stored.revision,
         "figures": stored.figures,
         "picture": stored.picture,
+        "removals": stored.removals,
     }
     if "state" not in petition.model_fields_set:
         preserved |= stored.model_dump(include=LIFECYCLE_FIELDS)

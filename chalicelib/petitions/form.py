@@ -46,7 +46,7 @@ WORDS = Words(
 )
 # The largest body with a whole petition: texts and letter in several languages.
 MAX_PETITION_KB = 64
-HIDDEN_FIELDS = {"key_version", "shards", "public_texts"}
+HIDDEN_FIELDS = {"key_version", "shards", "public_texts", "removals"}
 SAME_ADDRESS = (
     "Targets {} and {} have the same email address, which would get two letters from each person. Leave one of them"
     " out, or correct its address"

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from chalicelib.core.language import ENGLISH
-from chalicelib.core.models import FrozenClosedModel
+from chalicelib.core.models import FrozenClosedModel, FrozenModel
 from chalicelib.core.times import LONDON, Moment, in_zone
 from chalicelib.petitions.figure import MAX_FIGURES, Figure, current_figures
 from chalicelib.petitions.letter import Letter, version_of_letter
@@ -124,6 +124,27 @@ class Picture(FrozenClosedModel):
     """What the picture shows, for people who do not see it, by language."""
 
 
+class PublicRemoval(FrozenModel):
+    """A removal of signatures that were not genuine: `count` are still removed, `put_back` count again. Days in UTC."""
+
+    id: str
+    count: int
+    on: str
+    reason: str
+    put_back: int = 0
+    put_back_on: str | None = None
+
+    @property
+    def day(self) -> datetime:
+        return datetime.fromisoformat(f"{self.on}T00:00:00+00:00")
+
+    @property
+    def sentence(self) -> str:
+        """In English, for statements and covers."""
+        were = "signature was" if self.count == 1 else "signatures were"
+        return f"{self.count:,} {were} removed on {self.day:%-d %B %Y}: {self.reason}"
+
+
 class Petition(FrozenClosedModel):
     """The settings of one petition, as in its file and in its table item."""
 
@@ -197,6 +218,8 @@ class Petition(FrozenClosedModel):
 
     # Each text that the public could read, with the time from which on it could. Empty: only the present one.
     public_texts: list[PublicText] = []
+    # Only `store_removals` writes them. An edit leaves them as they are.
+    removals: list[PublicRemoval] = []
 
     # Set by in_language: the petition before translation. All versions are digests of that petition's texts.
     _untranslated: "Petition | None" = PrivateAttr(default=None)
@@ -237,6 +260,11 @@ class Petition(FrozenClosedModel):
     @property
     def milestones(self) -> list[int]:
         return sorted({*POWERS_OF_TEN, *self.all_goals})
+
+    @property
+    def removed(self) -> list[PublicRemoval]:
+        """Return what is still removed, the newest last."""
+        return [removal for removal in self.removals if removal.count]
 
     @property
     def elsewhere(self) -> int:

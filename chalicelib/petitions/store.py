@@ -7,7 +7,7 @@ from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables,
 from chalicelib.core import keys
 from chalicelib.core.letter_keys import letter_text
 from chalicelib.petitions.letter import LetterVersion
-from chalicelib.petitions.model import Petition
+from chalicelib.petitions.model import Petition, PublicRemoval
 from chalicelib.petitions.text import PetitionText
 
 
@@ -45,10 +45,15 @@ def add(petition: Petition, tables: Tables) -> None:
 
 def replace(petition: Petition, tables: Tables) -> None:
     """Raise ConditionFailed if the stored petition is not the previous revision or has more shards."""
-    attributes = petition.model_dump(exclude_none=True)
-    absent = [name for name in Petition.model_fields if name not in attributes]
+    attributes = petition.model_dump(exclude_none=True, exclude={"removals"})
+    absent = [name for name in Petition.model_fields if name not in (*attributes, "removals")]
     when = _has_revision(petition.revision - 1) & Attr("shards").lte(petition.shards)
     tables.update(Change(keys.petition(petition.slug), assign=attributes, remove=absent, when=when))
+
+
+def store_removals(slug: str, removals: list[PublicRemoval], tables: Tables) -> None:
+    stored = [removal.model_dump(exclude_none=True) for removal in removals]
+    tables.try_update(Change(keys.petition(slug), assign={"removals": stored}, when=Attr("slug").exists()))
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> bool:

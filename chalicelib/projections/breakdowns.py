@@ -9,7 +9,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.dimensions import Dimension, confirmed_by_constituency, rows_by
+from chalicelib.projections.dimensions import HELD_PREFIX, Dimension, confirmed_by_constituency, rows_by
 from chalicelib.projections.funnel import numbers_of
 from chalicelib.tallies.count import ALL_DAYS, Breakdown, Days, breakdowns, exact_count
 from chalicelib.tallies.model import PENDING
@@ -38,6 +38,12 @@ def projected_sums(slug: str, tables: Tables) -> Counter[str]:
     for item in tables.batch_get(_counters(slug)):
         sums.update(numbers_of(item))
     return sums
+
+
+def held_counts(slug: str, tables: Tables) -> dict[str, int]:
+    """Return how many signatures are held for each reason. May lag by seconds."""
+    sums = projected_sums(slug, tables)
+    return {name.removeprefix(HELD_PREFIX): sums[name] for name in sorted(sums) if name.startswith(HELD_PREFIX)}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,13 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
 from chalicelib.petitions.constituency_table import Constituencies
-from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX, constituency_of, counter_of, number_names_of
+from chalicelib.projections.dimensions import (
+    CONSTITUENCY_PREFIX,
+    HELD_PREFIX,
+    constituency_of,
+    counter_of,
+    number_names_of,
+)
 from chalicelib.projections.funnel import Stage, name_of
 from chalicelib.signatures.model import SignatureState, is_moved
 from chalicelib.tallies.model import PENDING
@@ -89,9 +95,9 @@ def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
         yield Stage.EXPIRED
     elif was_pending_or_confirmed and (changed_to == SignatureState.WITHDRAWN or is_pending_again):
         yield Stage.WITHDRAWN
-    if is_renewed or changed_to == SignatureState.PENDING:
+    if is_renewed or (changed_to == SignatureState.PENDING and old_state != SignatureState.REMOVED):
         yield Stage.RECEIVED
-    if changed_to == SignatureState.CONFIRMED:
+    if changed_to == SignatureState.CONFIRMED and old_state != SignatureState.REMOVED:
         yield Stage.CONFIRMED
     if _is_first_email(old, new):
         yield Stage.MAILED
@@ -107,6 +113,8 @@ def _current_increments(old: Image, new: Image) -> dict[str, int]:
         if image.get("state") == SignatureState.CONFIRMED:
             for name in number_names_of(image):
                 numbers[name] += amount
+        if "held" in image and image.get("state") in (SignatureState.PENDING, SignatureState.HELD):
+            numbers[HELD_PREFIX + image["held"]] += amount
     return {name: number for name, number in numbers.items() if number}
 
 

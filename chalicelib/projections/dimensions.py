@@ -20,6 +20,8 @@ from chalicelib.petitions.constituency_table import Constituencies
 VERSION_PREFIX, AREA_PREFIX, CONSTITUENCY_PREFIX = "v.", "a.", "k."
 # "u.cy" counts those who get updates in Welsh, "u." those who get them in the petition's own language.
 READER_PREFIX = "u."
+# "held.network" counts those that are held for this reason, confirmed by their owners or not.
+HELD_PREFIX = "held."
 # In lower case, because postcode areas are in upper case.
 NO_POSTCODE, ABROAD = "none", "abroad"
 # The postcode is valid, but not in the charity's table of constituencies.

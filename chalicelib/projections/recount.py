@@ -58,7 +58,7 @@ class Walk:
             self._add_confirmed(item)
             if item["confirmed_at"] >= self.since:
                 self.stopped_pending[bucket] += 1
-        elif item["withdrawn_at"] >= self.since:
+        elif _left_at(item) >= self.since:
             self.withdrawn_recently += 1
             self.stopped_pending[bucket] += 1
 
@@ -70,6 +70,16 @@ class Walk:
         sums = self.confirmed_earlier if changed_at < self.since else self.confirmed_recently
         counted_under = item.get("counted_source") or item.get("source") or DIRECT
         sums.update(sums_for_signature(item["country"], counted_under, by_partner=item.get("by_partner", False)))
+
+
+def _left_at(item: Item) -> str:
+    """Return when a signature that does not count, and is not pending, last was either."""
+    times: dict[str, str] = {
+        SignatureState.HELD: item.get("owner_confirmed_at", ""),
+        SignatureState.REMOVED: item.get("removed_at", ""),
+    }
+    left_at: str = times.get(item["state"]) or item.get("withdrawn_at", "")
+    return left_at
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from chalicelib.jobs.worker import JobKind, run_jobs
 workers = Blueprint(__name__)
 # A run imports only the module of its kind: a cold start with all modules takes longer.
 JOBS = {"export": "exports.worker", "reminding": "reminders.worker", "update": "updates.worker"}
-ADDRESS_JOBS = {"import": "partners.imports.worker", "list": "exports.subscribers.worker"}
+ADDRESS_JOBS = {"import": "partners.imports.worker", "list": "exports.subscribers.worker", "removal": "removals.worker"}
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)

@@ -73,7 +73,7 @@ def confirm(
     issued: datetime | None = None,
     seen: Signature | None = None,
 ) -> Confirmation:
-    """Confirm the signature if it is pending. Usually one call to DynamoDB.
+    """Confirm the signature if it is pending. Usually one call to DynamoDB. A held one does not count yet.
 
     `subject`: the signature's id, country and source, as in the link.
     `also`: more attributes to store. If the owner has confirmed the signature already, only a consent to updates is
@@ -100,13 +100,32 @@ def confirm(
             if confirmation is None:
                 continue
             return confirmation
-        if issued and stored.has_withdrawal_after(issued):  # Withdrawn, then signed again.
-            raise LinkExpired(subject.slug, subject.signature_id)
-        # After our email, somebody signed again with another country or source. Try again with these, and check the
-        # postcode with this country.
-        subject = subject._replace(country=stored.country or "", source=stored.source or "")
-        corrections = read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
+        subject, corrections = _with_stored_country(subject, corrections, stored, issued)
+        changes = {**corrected_attributes(corrections, subject.country), **also}
+        if stored.held and _confirm_held(subject, changes, now, tables, issued):
+            return Confirmation(SignatureState.HELD, bool(changes.get("letter")), bool(changes.get("updates")))
     raise Conflicted
+
+
+def _with_stored_country(
+    subject: Subject, corrections: Corrections, stored: Signature, issued: datetime | None
+) -> tuple[Subject, Corrections]:
+    """After our email, somebody signed again with another country or source. Try again with these.
+
+    Raise Invalid if the postcode does not fit this country, and LinkExpired if it was withdrawn, then signed again.
+    """
+    if issued and stored.has_withdrawal_after(issued):
+        raise LinkExpired(subject.slug, subject.signature_id)
+    subject = subject._replace(country=stored.country or "", source=stored.source or "")
+    return subject, read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
+
+
+def _confirm_held(
+    subject: Subject, changes: Mapping[str, Any], now: datetime, tables: Tables, issued: datetime | None
+) -> bool:
+    """Record that the owner confirmed a held signature. Return False if it was changed meanwhile."""
+    given = {**NOT_GIVEN, **changes} if issued else changes
+    return tables.try_update(store.held_confirmation(subject, given, now, issued))
 
 
 def corrected_attributes(corrections: Corrections, country: str) -> dict[str, Any]:

@@ -26,9 +26,13 @@ SIGNATURE_INDEX = 0  # The signature's place in the transaction.
 
 
 def change_and_count(
-    petition: Petition, entry: TallyEntry, change_for: Callable[[TallyEntry], Change], tables: Tables
+    petition: Petition,
+    entry: TallyEntry,
+    change_for: Callable[[TallyEntry], Change],
+    tables: Tables,
+    *others: Change,
 ) -> None:
-    """Apply `change_for(entry)` and add the entry to a random shard of the tally: both or neither.
+    """Apply `change_for(entry)` and the `others`, and add the entry to a random shard of the tally: all or nothing.
 
     If the shard has no room for the source, `change_for` gets an entry with the source OTHER. botocore does not
     retry a TransactionConflict: try again on a random shard. Raise Conflicted after ATTEMPTS, and ConditionFailed, with
@@ -36,8 +40,8 @@ def change_and_count(
     """
     for attempt in range(ATTEMPTS):
         try:
-            tables.transact([change_for(entry), tally_change(petition.slug, petition.shards, entry)])
-            if entry.amount:
+            tables.transact([change_for(entry), tally_change(petition.slug, petition.shards, entry), *others])
+            if entry.amount and not entry.is_removal:
                 log.measure(Metric.CONFIRMED if entry.amount > 0 else Metric.WITHDRAWN)
             return
         except Conflicted:
@@ -57,11 +61,11 @@ def wait_after_conflict(attempt: int) -> None:
 
 
 def withdraw_and_subtract(petition: Petition, stored: Signature, change: Change, now: datetime, tables: Tables) -> None:
-    """Apply the change that withdraws the pending or confirmed signature `stored`, and subtract it if it counts.
+    """Apply the change that withdraws the signature `stored`, and subtract it if it counts.
 
     Raise ConditionFailed if the signature has changed since it was read, and Conflicted after ATTEMPTS.
     """
-    if stored.state is SignatureState.PENDING:
+    if stored.state is not SignatureState.CONFIRMED:
         tables.update(change)
         return
     counted_under = stored.counted_source or stored.source or DIRECT

@@ -47,7 +47,11 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-PAGE_OF_STATE = {SignatureState.CONFIRMED: "confirmed.html", SignatureState.WITHDRAWN: "withdrawn.html"}
+# Who signs for others learns nothing here: a held or removed signature looks like any other.
+PAGE_OF_STATE = {
+    **dict.fromkeys((SignatureState.CONFIRMED, SignatureState.HELD, SignatureState.REMOVED), "confirmed.html"),
+    SignatureState.WITHDRAWN: "withdrawn.html",
+}
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def request_reminder(key: Key, mailed_before: datetime, now: datetime, tables: T
     """
     is_waiting = Attr("state").eq(SignatureState.PENDING) & Attr("expires_at").gt(int(now.timestamp()))
     has_time_passed = Attr("mailed_at").lte(iso(mailed_before)) & Attr("mail_kind").not_exists()
-    is_first = Attr("reminded_at").not_exists()
+    is_first = Attr("reminded_at").not_exists() & Attr("held").not_exists()
     request = {"mail_kind": MailKind.REMINDER, "mail_requested_at": iso(now), "reminded_at": iso(now)}
     when = is_waiting & has_time_passed & is_first & may_have_more_mail()
     return tables.try_update(Change(key, assign=request, when=when))

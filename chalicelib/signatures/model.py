@@ -47,7 +47,7 @@ PERSONAL_FIELDS = (
     "name", "email", "country", "postcode", "source", "counted_source", "language",
     "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
     "submitted_at", "typed", "counts_with", "confirmed_with", "owner_confirmed_at", "pending_again_at",
-    "updates_at", "updates_version", "held", "network", "moving", "moved_at", "moved_to",
+    "updates_at", "updates_version", "held", "network", "removal", "removed_from", "moving", "moved_at", "moved_to",
 )  # fmt: skip
 MAIL_REQUEST_FIELDS = (
     "mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at",
@@ -142,6 +142,10 @@ class Signature(FrozenModel):
     held: HeldReason | None = None
     # The hash of the client's network on that day (signatures.network).
     network: str | None = None
+    # When staff last removed it, the id of this removal, and the state before. `removed_at` stays if it is put back.
+    removed_at: Moment | None = None
+    removal: str | None = None
+    removed_from: SignatureState | None = None
     # When somebody last signed here again while it was pending, with other data (signatures.submissions).
     submitted_at: ExactMoment | None = None
     # The signature's origin (`Origin` in signatures.sign), and the versions of what the person signed and agreed to.
@@ -175,7 +179,7 @@ class Signature(FrozenModel):
     # The digests of the receipts that make the signature count at once, and the one that did: it brought `updates`.
     counts_with: set[str] | None = None
     confirmed_with: str | None = None
-    # When the owner confirmed a signature that counted by a partner; when the undo of an import made it pending again.
+    # When the owner confirmed a signature that counted by a partner, or was held; when an undo made it pending again.
     owner_confirmed_at: Moment | None = None
     pending_again_at: Moment | None = None
     # When the owner of a counted signature agreed to updates later.
@@ -219,7 +223,8 @@ class Signature(FrozenModel):
         """Return whether its owner has still to confirm it, by a link that was issued then (also if a partner's
         counts).
         """
-        is_unconfirmed = self.state is SignatureState.PENDING or self.by_partner is True
+        counts_by_partner = self.state is SignatureState.CONFIRMED and self.by_partner is True
+        is_unconfirmed = self.state is SignatureState.PENDING or counts_by_partner
         return is_unconfirmed and not self.has_withdrawal_after(issued)
 
     def has_withdrawal_after(self, issued: datetime) -> bool:

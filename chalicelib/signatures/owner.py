@@ -31,7 +31,7 @@ MOVABLE = (SignatureState.CONFIRMED, SignatureState.HELD, SignatureState.REMOVED
 _MOVED_ATTRIBUTES = (
     "state", "email", "name", "country", "postcode", "source", "counted_source", "by_partner", "updates", "updates_at",
     "unsubscribed_at", "confirmed_at", "confirmed_with", "owner_confirmed_at", "signed_at", "submitted_at",
-    "withdrawn_at", "held", "moved_at",
+    "withdrawn_at", "held", "removal", "removed_from", "moved_at",
 )  # fmt: skip
 # What belongs to the old address, and not to the signature.
 _OF_ADDRESS = (

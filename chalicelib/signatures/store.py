@@ -26,6 +26,12 @@ from chalicelib.signatures.model import (
 )
 
 _is_pending = Attr("state").eq(SignatureState.PENDING)
+# To their owners, held and removed signatures look like confirmed ones.
+_is_signed = (
+    Attr("state").eq(SignatureState.CONFIRMED)
+    | Attr("state").eq(SignatureState.HELD)
+    | Attr("state").eq(SignatureState.REMOVED)
+)
 IS_WITHDRAWN = Attr("state").eq(SignatureState.WITHDRAWN)
 
 
@@ -127,15 +133,27 @@ def confirmation(
         kind = MailKind.ALREADY_SIGNED  # Only this email can offer a letter.
     request = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}
     counted = {} if counted_source == subject.source else {"counted_source": counted_source}
-    may_confirm = _is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source)
-    if issued:
-        may_confirm &= absent_or_at_most("withdrawn_at", withdrawal_limit(issued))
+    may_confirm = _is_pending & _is_as_linked(subject, issued) & Attr("held").not_exists()
     if seen:
         withdrawn_at = exact(seen.withdrawn_at) if seen.withdrawn_at else None
         may_confirm &= has_same_submission(seen) & is_still("withdrawn_at", withdrawn_at)
     old_request = [name for name in MAIL_REQUEST_FIELDS if name not in request]
     assign = {"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **changed, **counted, **request}
     return Change(subject.key, assign=assign, remove=["expires_at", *old_request, *emptied], when=may_confirm)
+
+
+def held_confirmation(subject: Subject, changes: Mapping[str, Any], now: datetime, issued: datetime | None) -> Change:
+    """Return the change by which the owner of a held signature confirms it: it does not count yet."""
+    assign = {name: value for name, value in changes.items() if value is not None}
+    assign |= {"state": SignatureState.HELD, "owner_confirmed_at": iso(now)}
+    remove = [name for name in (*changes, "expires_at", *MAIL_REQUEST_FIELDS) if name not in assign]
+    is_held = _is_pending & Attr("held").exists()
+    return Change(subject.key, assign=assign, remove=remove, when=is_held & _is_as_linked(subject, issued))
+
+
+def _is_as_linked(subject: Subject, issued: datetime | None) -> Condition:
+    as_linked = Attr("country").eq(subject.country) & Attr("source").eq(subject.source)
+    return as_linked & absent_or_at_most("withdrawn_at", withdrawal_limit(issued)) if issued else as_linked
 
 
 def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> bool:
@@ -158,7 +176,7 @@ def agree_to_updates(key: Key, issued: datetime, version: str | None, now: datet
     """
     latest = withdrawal_limit(issued)
     is_newest_choice = absent_or_at_most("withdrawn_at", latest) & absent_or_at_most("unsubscribed_at", latest)
-    may_agree = Attr("state").eq(SignatureState.CONFIRMED) & is_newest_choice
+    may_agree = _is_signed & is_newest_choice
     agreed = {"updates": True, "updates_at": iso(now), **({"updates_version": version} if version else {})}
     return tables.try_update(Change(key, assign=agreed, remove=["confirmed_with"], when=may_agree))
 

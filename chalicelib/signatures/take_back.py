@@ -29,12 +29,13 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
             return True
         is_only_receipt = stored.all_receipts == {receipt}
         is_confirmed_by_email = stored.state is SignatureState.CONFIRMED and not stored.by_partner
+        is_counted_by_partner = stored.state is SignatureState.CONFIRMED and stored.by_partner
         if (is_only_receipt and is_confirmed_by_email) or receipt not in stored.all_receipts:
             return False
         try:
             if is_only_receipt:
                 change = withdrawal_by_undo(key, stored, now)
-            elif stored.by_partner and not stored.counts_at_once_with(stored.all_receipts - {receipt}):
+            elif is_counted_by_partner and not stored.counts_at_once_with(stored.all_receipts - {receipt}):
                 change = return_to_pending(key, receipt, stored, now)
             else:
                 store.remove_receipt(key, receipt, stored, tables)

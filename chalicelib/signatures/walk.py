@@ -11,21 +11,26 @@ from chalicelib.aws.table import Attr, Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
-from chalicelib.signatures.model import SignatureState
+from chalicelib.signatures.model import Signature, SignatureState
 
 # The functions may read no other attributes (stack/template/rights.py).
 RECOUNT_FIELDS = (
     "state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at",
-    "pending_again_at", "moved_at",
+    "pending_again_at", "removed_at", "owner_confirmed_at", "moved_at",
 )  # fmt: skip
-REMINDER_FIELDS = ("sk", "state", "mailed_at", "mail_kind", "reminded_at", "undeliverable")
+REMINDER_FIELDS = ("sk", "state", "mailed_at", "mail_kind", "reminded_at", "undeliverable", "held")
 UPDATE_FIELDS = ("sk", "state", "updates", "undeliverable")
 OPT_IN_LIST_FIELDS = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
 # What `manage.py letters` reads, to find letters that were not requested because the stream lost a confirmation.
 LETTER_FIELDS = ("pk", "sk", "state", "letter", "confirmed_at")
 EXPORT_FIELDS = (
     "state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at",
-    "pending_again_at", "text_version", "consent_version",
+    "pending_again_at", "removed_at", "text_version", "consent_version",
+)  # fmt: skip
+SIFT_FIELDS = (
+    "sk", "state", "signed_at", "obtained_by", "channel", "text_version", "consent_version", "name", "email",
+    "country", "source", "counted_source", "by_partner", "network", "held", "confirmed_at", "removal", "removed_from",
+    "mails", "undeliverable",
 )  # fmt: skip
 
 
@@ -50,7 +55,7 @@ def read_unconfirmed(
     """Read as `read_subscribers` does. Return those who got their email before then and may be reminded to confirm."""
     start = Key(keys.SIGNATURES, keys.signature_partition(slug, bucket), after)
     is_unconfirmed = Attr("state").eq(SignatureState.PENDING) & Attr("mailed_at").lte(iso(mailed_before))
-    has_no_request = Attr("mail_kind").not_exists() & Attr("reminded_at").not_exists()
+    has_no_request = Attr("mail_kind").not_exists() & Attr("reminded_at").not_exists() & Attr("held").not_exists()
     may_be_reminded = is_unconfirmed & has_no_request & Attr("undeliverable").not_exists()
     return tables.page(start, REMINDER_FIELDS, may_be_reminded, limit)
 
@@ -80,3 +85,16 @@ def read_letter_senders(
 
 def read_for_recount(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
     return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=RECOUNT_FIELDS)
+
+
+def read_for_sifting(
+    slug: str, bucket: str, after: str, limit: int, tables: Tables
+) -> tuple[list[tuple[Key, Signature]], str | None]:
+    """Read at most `limit` signatures after the id `after`, without the withdrawn ones. Return them, and the last id.
+
+    The read is consistent: whoever signed before the job began is found.
+    """
+    start = Key(keys.SIGNATURES, keys.signature_partition(slug, bucket), after)
+    is_live = Attr("state").ne(SignatureState.WITHDRAWN)
+    items, last = tables.page(start, SIFT_FIELDS, is_live, limit)
+    return [(keys.signature(slug, item["sk"]), Signature.model_validate(item)) for item in items], last

@@ -19,6 +19,9 @@ from chalicelib.petitions.model import Petition, Slug
 from chalicelib.tallies.count import exact_count
 from chalicelib.totals.total import total_if_any
 
+# The address contains the whole statement.
+MAX_REMOVED = 5
+
 
 class Statement(FrozenModel):
     """How many people had confirmed which text, and when. It does not change when the petition changes."""
@@ -41,6 +44,8 @@ class Statement(FrozenModel):
     """If there are figures from elsewhere: at least so many people signed, here or elsewhere."""
     by_partners: int | None = None
     """How many signatures partners sent, if any. They counted without our email. The others were confirmed by email."""
+    removed: list[str] | None = None
+    """What was removed because it was not genuine: how many signatures, on which day, and why. The newest few."""
 
 
 def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
@@ -57,6 +62,7 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
         total=total.sentence if total else None,
         at_least=total.at_least if total else None,
         by_partners=count.by_partners or None,
+        removed=[removal.sentence for removal in petition.removed[-MAX_REMOVED:]] or None,
     )
 
 

@@ -38,7 +38,8 @@ class TallyEntry:
     """One signature that was confirmed (`amount` +1) or withdrawn (-1) at `moment`.
 
     0: its owner confirmed it after it counted `by_partner`, and perhaps moved it here from `old_country`.
-    `by_partner`: the signature counted as soon as a partner sent it, without our email.
+    `by_partner`: the signature counted as soon as a partner sent it, without our email. `is_removal`: staff removed it
+    (or put it back), so that nobody withdrew.
     """
 
     amount: int
@@ -47,6 +48,7 @@ class TallyEntry:
     source: str
     by_partner: bool = False
     old_country: str = ""
+    is_removal: bool = False
 
 
 @dataclass

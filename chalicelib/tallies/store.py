@@ -84,7 +84,7 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     if entry.by_partner:
         numbers[BY_PARTNERS] = entry.amount
     if entry.amount < 0:
-        return Change(key, add={**numbers, WITHDRAWN: -entry.amount})
+        return Change(key, add=numbers if entry.is_removal else {**numbers, WITHDRAWN: -entry.amount})
     if entry.source == OTHER:
         return Change(key, add=numbers)
     sources = Attr(SOURCES_SEEN)

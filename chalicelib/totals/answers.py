@@ -3,6 +3,7 @@
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Confirmed, Number, Time
+from chalicelib.petitions.answers import RemovedSignatures
 from chalicelib.petitions.figure import FigureKind
 
 
@@ -29,6 +30,8 @@ class PublicTotal(TypedDict):
     """People who signed here: by our email, or through a partner whose signatures count when they arrive."""
     elsewhere: list[Elsewhere]
     """The current figures, sorted by source."""
+    removed: list[RemovedSignatures]
+    """Signatures that were removed here. `confirmed` does not include them."""
     at_least: Number
     at_most: Number
     as_of: Time

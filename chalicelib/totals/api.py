@@ -16,6 +16,7 @@ from chalicelib.edge.route import Cache, Function
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.figure import Figure, NewFigure
 from chalicelib.petitions.find import find_petition
+from chalicelib.petitions.removals import removed_signatures
 from chalicelib.shedding.level import level_now
 from chalicelib.staff.authorizer import audit, staff_view
 from chalicelib.tallies.public import public_count
@@ -51,6 +52,7 @@ def read_total(request: Request, slug: str) -> "Answer[PublicTotal]":
     body: PublicTotal = {
         "confirmed": found.confirmed,
         "elsewhere": [_figure_answer(figure) for figure in found.elsewhere],
+        "removed": removed_signatures(petition),
         "at_least": found.at_least,
         "at_most": found.at_most,
         "as_of": times.iso(found.as_of),

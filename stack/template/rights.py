@@ -44,13 +44,17 @@ UNDELIVERABLE = (
 )
 COUNTED = (
     "state, country, source, counted_source, by_partner, signed_at, confirmed_at, withdrawn_at, pending_again_at,"
-    " moved_at"
+    " removed_at, owner_confirmed_at, moved_at"
 )
-REMINDED = "state, mailed_at, mail_kind, reminded_at, undeliverable"
+REMINDED = "state, mailed_at, mail_kind, reminded_at, undeliverable, held"
 ASKED_FOR_UPDATES = "state, updates, undeliverable"
 HANDED_OVER = (
-    "state, name, postcode, country, source, signed_at, confirmed_at, withdrawn_at, pending_again_at, text_version,"
-    " consent_version"
+    "state, name, postcode, country, source, signed_at, confirmed_at, withdrawn_at, pending_again_at, removed_at,"
+    " text_version, consent_version"
+)
+SIFTED = (
+    "state, signed_at, obtained_by, channel, text_version, consent_version, name, email, country, source,"
+    " counted_source, by_partner, network, held, confirmed_at, removal, removed_from, mails, undeliverable"
 )
 LISTED = "state, updates, undeliverable, email, name, language, confirmed_at"
 
@@ -92,6 +96,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
             COUNTS,
             *("PETITIONS", "TEXT#*", "TOKENS", "PARTNERS", "UPDATES#*", "JOB#*"),
         ),
+        may(GET, COUNTS, "REMOVALS#*"),
         may(GET + QUERY + BATCH_GET, COUNTS, "TALLY#*"),
         may(BATCH_GET, COUNTS, "PENDING#*"),
         may(
@@ -226,9 +231,13 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
     "run_address_job": (
         may(QUERY, SIGNATURES, only=LISTED),
         may(GET + PUT + UPDATE, SIGNATURES),
-        may(GET, COUNTS, "PETITIONS", "PARTNERS", "SHEDDING", "JOB#import#*", "JOB#list#*"),
+        may(QUERY, SIGNATURES, only=SIFTED),
+        may(GET, COUNTS, "PETITIONS", "PARTNERS", "SHEDDING", "JOB#import#*", "JOB#list#*", "JOB#removal#*"),
+        may(GET + QUERY + BATCH_GET, COUNTS, "TALLY#*"),
+        may(GET, COUNTS, "REMOVALS#*"),
         may(BATCH_GET + QUERY + PUT, COUNTS, "RECEIPT#*"),
-        may(UPDATE, COUNTS, "TALLY#*", "RECEIPT#*", "JOB#import#*", "JOB#list#*"),
+        may(UPDATE, COUNTS, "PETITIONS", "TALLY#*", "REMOVALS#*", "RECEIPT#*"),
+        may(UPDATE, COUNTS, "JOB#import#*", "JOB#list#*", "JOB#removal#*"),
         may(BATCH_GET, LIMITS, "ADDRESS#*"),
         sends("overflow", "address_jobs"),
         receives("address_jobs"),

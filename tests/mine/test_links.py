@@ -184,10 +184,14 @@ def test_a_held_or_removed_signature_looks_confirmed(fake_site: FakeSite, petiti
     token = opened(fake_site)
     page = show(fake_site, token)
     file = fake_site.post_form(f"{PATH}/file", {"token": token}).body
-    for state in ("held", "removed"):
-        change_item(fake_site.tables, petition, identity, state=state, held="network")
-        assert show(fake_site, token) == page
-        assert fake_site.post_form(f"{PATH}/file", {"token": token}).body == file
+    confirmed_at = item_of(fake_site.tables, petition, identity)["confirmed_at"]
+    change_item(fake_site.tables, petition, identity, state="removed", removal="r", removed_from="confirmed")
+    assert show(fake_site, token) == page
+    assert fake_site.post_form(f"{PATH}/file", {"token": token}).body == file
+    change_item(fake_site.tables, petition, identity, state="held", held="network", owner_confirmed_at=confirmed_at)
+    del fake_site.tables.items[key_of(petition, identity)]["confirmed_at"]
+    assert show(fake_site, token) == page
+    assert fake_site.post_form(f"{PATH}/file", {"token": token}).body == file
 
 
 def test_a_link_ends_after_a_day(fake_site: FakeSite, petition: Petition) -> None:

@@ -21,6 +21,7 @@ STORED = {
     "export_id": "closed.done",
     "import_id": "safe-children.done",
     "reminders_id": "closed.done",
+    "removal_id": "safe-children.done",
     "list_id": f"{SLUG}.done",
     "target": "home-secretary",
     "source": "partner-oak",

@@ -38,6 +38,7 @@ from tests.letters.lettering import LETTER
 from tests.partnering import a_partner, oaks_token
 from tests.partners import partner_requests
 from tests.reminders.reminding import store_reminding
+from tests.removals.removing import store_removal
 from tests.updates.sending import an_update
 
 NEW_ADDRESS = "alice@new.example"
@@ -61,6 +62,7 @@ def stored_items() -> dict[Key, Item]:
     _add_exports(tables)
     _add_updates(tables)
     store_reminding(tables, job_id="closed.done", state="done")
+    store_removal(tables)
     a_published_petition(tables, slug="lettered", letter=LETTER)
     return tables.items
 

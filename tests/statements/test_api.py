@@ -39,6 +39,7 @@ def test_freezing_returns_the_statement_and_its_url(site_with_alice: FakeSite, p
         "total": None,
         "at_least": None,
         "by_partners": None,
+        "removed": None,
     }
     assert answer.json_body["url"] == answer.headers["Location"]
     assert answer.json_body["url"].startswith(f"{SITE}/statements/")

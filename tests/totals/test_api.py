@@ -43,6 +43,7 @@ def test_the_total_includes_figures_that_staff_entered(fake_site: FakeSite, peti
         "elsewhere": [PAPER],
         "at_least": 412,
         "at_most": 413,
+        "removed": [],
         "as_of": "2026-11-25T12:00:00Z",
         "sentence": "Exactly 1 person confirmed here; 412 elsewhere; together at least 412 and at most 413 people.",
     }

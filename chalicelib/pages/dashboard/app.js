@@ -79,6 +79,11 @@ const PAGES = [
     load: async () => (await import("./reminders.js")).showReminders,
   },
   {
+    path: "/petitions/:slug/removals",
+    needs: "POST /api/staff/petitions/*/removals",
+    load: async () => (await import("./removals.js")).showRemovals,
+  },
+  {
     path: "/petitions/:slug/imports",
     needs: "POST /api/staff/petitions/*/imports",
     load: async () => (await import("./imports.js")).showImports,

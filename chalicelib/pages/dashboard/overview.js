@@ -26,6 +26,7 @@ const PETITION_PAGES = /** @type {const} */ ([
   ["GET /api/staff/petitions/*/letters", "letters", "Letters"],
   ["POST /api/staff/petitions/*/figures", "elsewhere", "Elsewhere"],
   ["POST /api/staff/petitions/*/imports", "imports", "Import"],
+  ["POST /api/staff/petitions/*/removals", "removals", "Not genuine"],
 ]);
 
 /** @param {May} may */

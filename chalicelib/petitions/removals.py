@@ -1,0 +1,35 @@
+"""What the public learns about signatures that staff removed: how many, on which day, and why."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.aws.table import Tables
+from chalicelib.petitions import store
+from chalicelib.petitions.model import Petition, PublicRemoval
+from chalicelib.tallies.removed import RemovalCount, removal_count
+
+if TYPE_CHECKING:
+    from chalicelib.petitions.answers import RemovedSignatures
+
+
+def removed_signatures(petition: Petition) -> "list[RemovedSignatures]":
+    return [{"count": each.count, "on": each.on, "reason": each.reason} for each in petition.removed]
+
+
+def record_removal(slug: str, removal: str, reason: str, at: datetime, now: datetime, tables: Tables) -> None:
+    """Store with the petition what the removal took out of the count until now. Idempotent.
+
+    `at`: when the removal began; `reason`: its own, of which an undo knows nothing. Only one job of a petition runs at
+    a time, so nobody else changes the list.
+    """
+    petition = store.get(slug, tables, consistent=True)
+    numbers = removal_count(slug, removal, tables)
+    if petition is None or not any(numbers.values()):
+        return
+    known = {each.id: each for each in petition.removals}
+    earlier = known.get(removal, PublicRemoval(id=removal, count=0, on=at.date().isoformat(), reason=reason))
+    changes: dict[str, Any] = {"count": numbers[RemovalCount.REMOVED], "put_back": numbers[RemovalCount.PUT_BACK]}
+    if changes["put_back"] > earlier.put_back:
+        changes["put_back_on"] = now.date().isoformat()
+    known[removal] = earlier.model_copy(update=changes)
+    store.store_removals(slug, [*known.values()], tables)
