@@ -104,7 +104,9 @@ def _move_as_read(
     present = store.find(new_key, tables)
     if present and present.state in MOVABLE:
         left = _departure(key, stored, now, moved_to=new_key.sk)
-        withdraw_and_subtract(petition, stored, left, now, tables)
+        # Only a condition: of two moves that cross, one finds that the other signature has left, and does nothing.
+        is_present = Change(new_key, remove=["moved_to"], when=_is_still_as(present))
+        withdraw_and_subtract(petition, stored, left, now, tables, is_present)
     else:
         left = _departure(key, stored, now, moved_to=new_key.sk, moved_at=exact(now))
         tables.transact([_arrival(new_key, present, stored, to, now), left])

@@ -92,12 +92,10 @@ def test_100_people_who_move_confirm_there_and_withdraw_at_once_count_once_each(
     """Each confirms at an old and a new address, and moves both ways three times; every fifth withdraws at both."""
     secrets = a_signing_context(emulator_tables).secrets
 
-    def begin(number: int) -> Subject:
-        confirm(
-            old := sign_as(f"old{number}", petition, emulator_tables), Corrections(), petition, NOW, emulator_tables
-        )
+    def begin(number: int) -> None:
+        old = sign_as(f"old{number}", petition, emulator_tables)
+        confirm(old, Corrections(), petition, NOW, emulator_tables)
         sign_as(f"new{number}", petition, emulator_tables)
-        return old
 
     def act(action: tuple[int, str, str]) -> None:
         number, verb, to = action

@@ -193,6 +193,26 @@ def test_whatever_happens_during_a_move_the_person_counts_once(
         assert item_of(tables, petition, identity_of(petition, NEW))["name"] == "Alice B."
 
 
+@pytest.mark.parametrize("state", ["confirmed", "held"])
+def test_two_moves_that_cross_leave_one_signature(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    confirmed(tables, petition)
+    sign_new = confirmed if state == "confirmed" else signed
+    change_item(tables, petition, sign_new(tables, petition, NEW), state=state)
+    transact = tables.transact
+
+    def move_back_first(writes: Any) -> None:
+        monkeypatch.undo()
+        move(found_in(tables, petition, NEW), read_address(ALICE.email), identity_of(petition), LATER, tables)
+        transact(writes)
+
+    monkeypatch.setattr(tables, "transact", move_back_first)
+    moved(tables, petition)
+    assert states_of(tables, petition) == ("withdrawn", "confirmed")
+    assert exact_count(petition, LATER, tables).confirmed == 1
+
+
 def test_another_spelling_of_the_address_stays_the_same_signature(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     change_item(tables, petition, identity, undeliverable="bounced")
