@@ -14,7 +14,7 @@ LAYERS = (
     ("projections",), ("mail",),
     (
         "exports", "partners", "people", "staff", "signin", "statements", "totals", "updates", "health", "progress",
-        "letters", "retention",
+        "letters", "retention", "mine",
     ),
     ("delivery", "runner"),
 )  # fmt: skip

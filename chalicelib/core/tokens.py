@@ -29,7 +29,10 @@ class Purpose(StrEnum):
     STOP = "stop"
     STATEMENT = "statement"
     PREVIEW = "preview"
+    # All signatures of an address, and the new address's consent to move them there.
+    MY_SIGNATURES = "my-signatures"
     # Also the path of the page that the link opens.
+    MOVE = "my-signatures/move"
     INVITATION = "staff/invitation"
 
 

@@ -45,6 +45,7 @@ from chalicelib.mail.send import SendResult
 from chalicelib.mail.sending import watch
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
+from chalicelib.mine.kinds import MY_SIGNATURES_KINDS
 from chalicelib.staff.invitation_mail import INVITATION_KINDS
 from chalicelib.updates.kinds import UPDATE_KINDS
 
@@ -56,7 +57,7 @@ SES_TEST = "Successfully validated SNS topic"
 # leaves enough time for the letters of one person to all targets.
 RELAY_SECONDS = 60.0
 # Not in app.py: these functions load only this module.
-KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS, **INVITATION_KINDS}
+KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS, **INVITATION_KINDS, **MY_SIGNATURES_KINDS}
 
 
 @workers.on_dynamodb_record(STREAM_ARN)

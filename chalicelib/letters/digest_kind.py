@@ -26,7 +26,7 @@ from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.progress.refresh import public_areas
 from chalicelib.signatures.letter import SignedLetter, letter_texts
-from chalicelib.signatures.look_up import find_by_id
+from chalicelib.signatures.look_up import find_moved
 
 MAX_SHOWN = 5
 
@@ -123,7 +123,7 @@ def _letters_in_own_words(
 ) -> Iterator[DigestLetter]:
     """Leave out senders who have withdrawn or are erased."""
     for signature_id in digest.own_words_ids:
-        found = find_by_id(petition, signature_id, now, tables)
+        found = find_moved(petition, signature_id, now, tables)
         signed_letter = letter_to_send(found.signature) if found else None
         if found is None or signed_letter is None:
             continue

@@ -30,7 +30,7 @@ from chalicelib.petitions.letter import Digest, Letter, LetterTarget, Paced
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.projections.dimensions import area_of
 from chalicelib.signatures.letter import letter_texts, render_letter
-from chalicelib.signatures.look_up import find_by_id
+from chalicelib.signatures.look_up import find_moved
 from chalicelib.signatures.model import Signature
 
 
@@ -113,7 +113,7 @@ def letter_email(
     if target is None:  # Staff removed it: they do not want the letter. Only a new confirmation can request it again.
         LETTERS.drop_without_target(LETTERS.request_of(stored), now, tables)
         return NotSent.SETTLED
-    found = find_by_id(petition, signature_id, now, tables)
+    found = find_moved(petition, signature_id, now, tables)
     if found is None:
         return NotSent.DROPPED
     signature, signed_letter = found.signature, letter_to_send(found.signature)

@@ -23,7 +23,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.constituency_table import member_for_postcode
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.model import SignatureState
+from chalicelib.signatures.model import SignatureState, is_moved
 from chalicelib.signatures.walk import read_letter_senders
 
 PAGE_SIZE = 500
@@ -55,12 +55,13 @@ def has_new_letter(before: Image | None, after: Image) -> bool:
     """Return whether this change confirms a signature that has a letter, or adds a letter to a confirmed signature.
 
     Ignore what `manage.py restore` writes: those letters may have been sent before the damage. It stores confirmed
-    signatures as new (`before` is None), or changes `restored_at`. Nothing else stores a new signature as confirmed.
+    signatures as new (`before` is None), or changes `restored_at`. Only a move does this too, and the letter of a moved
+    signature was requested before.
     """
     if before is None or not _is_confirmed_with_letter(after):
         return False
     is_restored = before.get("restored_at") != after.get("restored_at")
-    return not _is_confirmed_with_letter(before) and not is_restored
+    return not _is_confirmed_with_letter(before) and not is_restored and not is_moved(before, after)
 
 
 def _is_confirmed_with_letter(image: Image) -> bool:

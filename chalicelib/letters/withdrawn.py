@@ -22,7 +22,7 @@ from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.find import letter_as_signed
 from chalicelib.projections.dimensions import AREA_PREFIX
-from chalicelib.signatures.model import SignatureState
+from chalicelib.signatures.model import SignatureState, is_moved
 
 # While the digest was sealed: "<signature id> <slot> <area>" for each. The letters' own items no longer have slot and
 # area. LATE is removed when the digest's email is settled.
@@ -93,10 +93,10 @@ def remove_letters_from_digests(
 
 
 def has_withdrawn(before: Image, after: Image | None) -> bool:
-    """Return whether this change withdraws or deletes a confirmed signature that had a letter."""
+    """Return whether this change withdraws or deletes a confirmed signature that had a letter, and does not move it."""
     was_confirmed = before.get("state") == SignatureState.CONFIRMED and "letter" in before
     is_confirmed = after is not None and after.get("state") == SignatureState.CONFIRMED
-    return was_confirmed and not is_confirmed
+    return was_confirmed and not is_confirmed and not is_moved(before, after or {})
 
 
 def remove_letter(key: str, now: datetime, tables: Tables) -> None:

@@ -31,6 +31,7 @@ LETTER_SECONDS = 600.0
 _petition_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS)
 # For senders of email. They need no stale petition: if the petition cannot be read, the queue repeats the message.
 _stored_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS, keep_stale=False)
+_all: SecondsCache[list[Petition]] = SecondsCache(PETITION_SECONDS)
 _letters: SecondsCache[LetterVersion] = SecondsCache(LETTER_SECONDS)
 NOT_KEPT = "The personal data of this petition was due to be removed, so it can no longer be used."
 _slug_pattern = re.compile(SLUG_PATTERN)
@@ -178,6 +179,11 @@ def all_petitions(tables: Tables) -> list[Petition]:
     return list(store.list_all(tables))
 
 
+def cached_petitions(tables: Tables) -> list[Petition]:
+    """As `all_petitions`, at most PETITION_SECONDS old: anybody can call the routes that use this."""
+    return _all.get("", lambda: all_petitions(tables))
+
+
 def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
     return store.slugs_from(slug, tables)
 
@@ -209,5 +215,6 @@ def forget_petitions() -> None:
     _petition_cache.clear()
     _stored_cache.clear()
     _slugs.clear()
+    _all.clear()
     _listed.clear()
     _letters.clear()

@@ -24,7 +24,7 @@ from chalicelib.projections.dimensions import (
     number_names_of,
 )
 from chalicelib.projections.funnel import Stage, name_of
-from chalicelib.signatures.model import SignatureState
+from chalicelib.signatures.model import SignatureState, is_moved
 from chalicelib.tallies.model import PENDING
 
 # This is not a bounce: the email was delivered.
@@ -76,9 +76,10 @@ def constituency_increments(
 def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
     """Usually one stage or none. Two if somebody signs again after their pending signature has expired.
 
-    None if a pending item was deleted before it expired, or if `manage.py restore` wrote the item.
+    None if a pending item was deleted before it expired, if `manage.py restore` wrote the item, or if the person moved
+    the signature to another address.
     """
-    if new.get("restored_at") != old.get("restored_at"):
+    if new.get("restored_at") != old.get("restored_at") or is_moved(old, new):
         return
     old_state, new_state, signed_at = old.get("state"), new.get("state"), new.get("signed_at")
     stays_pending = old_state == new_state == SignatureState.PENDING

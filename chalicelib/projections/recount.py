@@ -65,7 +65,9 @@ class Walk:
     def _add_confirmed(self, item: Item) -> None:
         if item["confirmed_at"] >= self.until:  # Not in the tally, which was read before.
             return
-        sums = self.confirmed_earlier if item["confirmed_at"] < self.since else self.confirmed_recently
+        # This read may see a signature at both of its addresses, or at neither, if it was moved meanwhile.
+        changed_at = max(item["confirmed_at"], item.get("moved_at", ""))
+        sums = self.confirmed_earlier if changed_at < self.since else self.confirmed_recently
         counted_under = item.get("counted_source") or item.get("source") or DIRECT
         sums.update(sums_for_signature(item["country"], counted_under, by_partner=item.get("by_partner", False)))
 

@@ -22,7 +22,7 @@ from chalicelib.tallies.model import TallyEntry
 ATTEMPTS = 6
 # The limits of the random waits, in seconds ("full jitter": AWS Architecture Blog, "Exponential backoff").
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
-SIGNATURE_INDEX = 0  # The signature's place in the transaction.
+TALLY_INDEX = 1  # The tally's place in the transaction.
 
 
 def change_and_count(
@@ -36,7 +36,7 @@ def change_and_count(
 
     If the shard has no room for the source, `change_for` gets an entry with the source OTHER. botocore does not
     retry a TransactionConflict: try again on a random shard. Raise Conflicted after ATTEMPTS, and ConditionFailed, with
-    the item, if the signature does not meet the condition of `change_for`.
+    the item, if the signature does not meet the condition of `change_for`, or another item that of the `others`.
     """
     for attempt in range(ATTEMPTS):
         try:
@@ -47,7 +47,7 @@ def change_and_count(
         except Conflicted:
             wait_after_conflict(attempt)
         except ConditionFailed as failure:
-            if failure.index == SIGNATURE_INDEX:
+            if failure.index != TALLY_INDEX:
                 raise
             # The tally's condition failed: the shard has too many sources.
             entry = with_other_source(entry)
@@ -60,15 +60,18 @@ def wait_after_conflict(attempt: int) -> None:
     sleep(uniform(0, limit))
 
 
-def withdraw_and_subtract(petition: Petition, stored: Signature, change: Change, now: datetime, tables: Tables) -> None:
-    """Apply the change that withdraws the signature `stored`, and subtract it if it counts.
+def withdraw_and_subtract(
+    petition: Petition, stored: Signature, change: Change, now: datetime, tables: Tables, *others: Change
+) -> None:
+    """Apply the change that withdraws the signature `stored`, and the `others`, and subtract it if it counts.
 
     Raise ConditionFailed if the signature has changed since it was read, and Conflicted after ATTEMPTS.
     """
     if stored.state is not SignatureState.CONFIRMED:
-        tables.update(change)
-        return
+        if others:
+            return tables.transact([change, *others])
+        return tables.update(change)
     counted_under = stored.counted_source or stored.source or DIRECT
     entry = TallyEntry(-1, now, stored.country or "", counted_under, by_partner=bool(stored.by_partner))
     # A shard has room for every withdrawal, so the entry keeps its source, and `change` need not know the entry.
-    change_and_count(petition, entry, lambda _entry: change, tables)
+    return change_and_count(petition, entry, lambda _entry: change, tables, *others)

@@ -63,3 +63,14 @@ def find_by_id(petition: Petition, identity: str, now: datetime, tables: Tables)
 def _kept_part(petition: Petition, identity: str, signature: Signature, now: datetime) -> StoredSignature:
     kept = signature if petition.is_kept_at(now) else signature.without_personal_data
     return StoredSignature(petition, identity, kept)
+
+
+def find_moved(petition: Petition, identity: str, now: datetime, tables: Tables) -> StoredSignature | None:
+    """Return the signature with this id, or what it became when its owner moved it to another address.
+
+    For letters: they are stored under the id that the signature had when they were requested.
+    """
+    found = find_by_id(petition, identity, now, tables)
+    if found and found.signature.moved_at and found.signature.moved_to:
+        return find_by_id(petition, found.signature.moved_to, now, tables)
+    return found

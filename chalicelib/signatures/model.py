@@ -11,9 +11,10 @@ Erasing a signature withdraws it and empties its item. DynamoDB's TTL deletes pe
 sends them to us. A partner's receipt is our record of one signature that the partner sent (partners.model).
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import PlainSerializer
 
@@ -46,7 +47,7 @@ PERSONAL_FIELDS = (
     "name", "email", "country", "postcode", "source", "counted_source", "language",
     "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
     "submitted_at", "typed", "counts_with", "confirmed_with", "owner_confirmed_at", "pending_again_at",
-    "updates_at", "updates_version", "held", "network", "removal", "removed_from",
+    "updates_at", "updates_version", "held", "network", "removal", "removed_from", "moving", "moved_at", "moved_to",
 )  # fmt: skip
 MAIL_REQUEST_FIELDS = (
     "mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at",
@@ -118,6 +119,13 @@ class Typed(FrozenModel):
     updates: bool = False
 
 
+class Moving(FrozenModel):
+    """The owner wants to use this address from now on. The owner of that mailbox must confirm it before `until`."""
+
+    to: str
+    until: Moment
+
+
 class Signature(FrozenModel):
     """The stored item. After a withdrawal by the person, the PERSONAL_FIELDS are None.
 
@@ -167,6 +175,11 @@ class Signature(FrozenModel):
     taken_back_at: Moment | None = None
     # When its EMPTIED_FIELDS were removed, because the petition's retention had ended. It counts as before.
     emptied_at: Moment | None = None
+    # The address to which the owner wants to move all their signatures. Only one of these has it.
+    moving: Moving | None = None
+    # When it was moved from, or to, another address (signatures.owner). `moved_to`: the id that it then got.
+    moved_at: ExactMoment | None = None
+    moved_to: str | None = None
     # When `manage.py restore` restored the signature from a backup.
     restored_at: Moment | None = None
     # The source that the tally counts the signature under, if that differs from `source` (tallies.model.MAX_SOURCES).
@@ -276,3 +289,9 @@ class NewSignature(FrozenModel):
     @property
     def key(self) -> Key:
         return keys.signature(self.slug, self.signature_id)
+
+
+def is_moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Return whether this change moves a signature from, or to, this item: nobody signs or withdraws by that."""
+    moved_at = after.get("moved_at")
+    return moved_at is not None and moved_at != before.get("moved_at")

@@ -172,7 +172,7 @@ def _store_and_wait(new: NewSignature, now: datetime, tables: Tables) -> Outcome
     started = monotonic()
     outcome = _store(new, now, tables)
     if new.signature.receipt is None:
-        _wait_for_step(started, is_new=outcome is Outcome.ACCEPTED)
+        wait_for_step(started, is_new=outcome is Outcome.ACCEPTED)
     return outcome
 
 
@@ -241,7 +241,7 @@ def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetim
     return True
 
 
-def _wait_for_step(started: float, *, is_new: bool) -> None:
+def wait_for_step(started: float, *, is_new: bool) -> None:
     """Wait, so that the response time does not show whether an address has signed before.
 
     Wait until the next whole STEP since `started` (of `monotonic`), and a random time. The first write tries to store

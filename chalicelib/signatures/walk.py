@@ -16,7 +16,7 @@ from chalicelib.signatures.model import Signature, SignatureState
 # The functions may read no other attributes (stack/template/rights.py).
 RECOUNT_FIELDS = (
     "state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at",
-    "pending_again_at", "removed_at", "owner_confirmed_at",
+    "pending_again_at", "removed_at", "owner_confirmed_at", "moved_at",
 )  # fmt: skip
 REMINDER_FIELDS = ("sk", "state", "mailed_at", "mail_kind", "reminded_at", "undeliverable", "held")
 UPDATE_FIELDS = ("sk", "state", "updates", "undeliverable")

@@ -52,7 +52,7 @@ _DETAILS: dict[str, Node] = {
     "start_import.dry_run": {"schema": {"type": "string", "enum": ["true", "false"]}},
     "start_import.mapping": {"example": '{"email": "E-mail", "name": ["Forename", "Surname"]}'},
     "start_import.zone": {"example": "Europe/Dublin"},
-    **{f"show_{what}.token": _TOKEN for what in ("confirmation", "withdrawal", "unsubscription", "stop")},
+    **{f"show_{what}.token": _TOKEN for what in ("confirmation", "withdrawal", "unsubscription", "stop", "my_move")},
 }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.core.rights import Right
 from chalicelib.edge.http import FORM, JSON
-from chalicelib.edge.route import Function, Route
+from chalicelib.edge.route import Route
 from chalicelib.partners.osdi.read import HAL
 from stack.openapi.parameters import QUERIES, TEXT, header, parameter, query_parameter
 from stack.openapi.problems import PROBLEMS, too_large
@@ -51,12 +51,16 @@ def operation_id(view: str) -> str:
 
 def tag_of(route: Route) -> str:
     first, _, rest = route.path.strip("/").partition("/")
-    if route.function is Function.LINKS:
+    if _is_emailed_link(route):
         return "links"
     if first == "api":
         second, _, _ = rest.partition("/")
         return _TAG_BY_SECOND_PART.get(second, "petitions")
     return "site" if first in ("assets", "health", "embed.js") else "pages"
+
+
+def _is_emailed_link(route: Route) -> bool:
+    return "token" in route.query
 
 
 def _is_page(route: Route) -> bool:
@@ -160,7 +164,7 @@ def _osdi_problems(route: Route, shapes: Shapes) -> dict[int, str]:
 
 
 def _not_found_problems(route: Route, suffix: str) -> dict[int, str]:
-    if route.function is Function.LINKS:
+    if _is_emailed_link(route):
         return {400: "LinkDamagedPage", 404: "UnknownPetitionPage", 410: "LinkExpiredPage"}
     names = _path_parameters(route)
     if not names:

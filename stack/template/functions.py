@@ -39,7 +39,7 @@ _AUTHORIZER = "authorizer"
 # The functions that get each secret in their environment (docs/decisions/006).
 SECRETS = {
     "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_address_job"),
-    "TOKEN_KEYS": (API_HANDLER, "counts", "links", "manage", "sign_in", "send_mail", "send_other_mail"),
+    "TOKEN_KEYS": (API_HANDLER, "counts", "links", "manage", "people", "sign_in", "send_mail", "send_other_mail"),
     "LIMIT_KEYS": (API_HANDLER, "people", "run_address_job", "send_mail", "send_other_mail"),
     "ORIGIN_KEYS": ROUTE_FUNCTIONS,
 }

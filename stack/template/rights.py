@@ -47,7 +47,7 @@ UNDELIVERABLE = (
 )
 COUNTED = (
     "state, country, source, counted_source, by_partner, signed_at, confirmed_at, withdrawn_at, pending_again_at,"
-    " removed_at, owner_confirmed_at"
+    " removed_at, owner_confirmed_at, moved_at"
 )
 REMINDED = "state, mailed_at, mail_kind, reminded_at, undeliverable, held"
 ASKED_FOR_UPDATES = "state, updates, undeliverable"
@@ -131,6 +131,9 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(PUT, AUDIT),
         may(GET + UPDATE, LIMITS, "ADDRESS#*"),
         may(GET, DELIVERIES, "letter#*"),
+        may(PUT, DELIVERIES, "my-signatures#*", "move#*", "move-over#*"),
+        may(UPDATE, COUNTS, "MAIL-OUTSTANDING"),
+        sends("other_mail"),
         measures("overflow"),
     ),
     "sign_in": (

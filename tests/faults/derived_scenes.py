@@ -34,6 +34,7 @@ from tests.openapi.stored import stored_items, with_tokens
 KINDS = {
     *("confirm", "confirm-imported", "already-signed", "receipt", "reminder", "update", "update-test"),
     *("letter", "letter-digest", "letter-test", "invitation"),
+    *("my-signatures", "move", "move-over"),
 }
 
 

@@ -28,6 +28,7 @@ from tests.faults import (
     job_scenes,
     letter_scenes,
     mail_scenes,
+    my_signatures_scenes,
     partner_scenes,
     public_scenes,
     removal_scenes,
@@ -60,11 +61,12 @@ MODULES = (
     letter_scenes,
     digest_scenes,
     invitation_scenes,
+    my_signatures_scenes,
 )
 OWN_SCENES = [scene for module in MODULES for scene in module.SCENES]
 SCENES = [*OWN_SCENES, *derived_scenes({scene.handler for scene in OWN_SCENES})]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
-COUNTING = ("confirm_signature", "withdraw_signature", "erase_person")
+COUNTING = ("confirm_signature", "withdraw_signature", "erase_person", "confirm_my_move")
 COUNT_SCENES = [scene for scene in SCENES if scene.handler in COUNTING]
 # These calls do not fail in the scenes here. tests.faults.test_mail and test_signing make them fail.
 FAULTED_ELSEWHERE = {

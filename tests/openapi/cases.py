@@ -69,6 +69,24 @@ def link_cases(purpose: str) -> list[Case]:
     ]
 
 
+def own_link_cases(method: str, route: str, purpose: str) -> list[Case]:
+    """Return requests to a route of "my signatures"."""
+    body = b"do=stop-updates&petition=safe-children" if method == "POST" else b""
+    headers = {"Content-Type": FORM} if body else {}
+    statuses = {"": 200, "-nobody": 404, "-expired": 410}
+    urls = {status: f"{route}?token=<{purpose}{kind}>" for kind, status in statuses.items()}
+    cases = [Case(status, method, route, url, body, headers) for status, url in urls.items()]
+    cases.append(Case(400, method, route, f"{route}?token=x", body, headers))
+    if method == "GET":
+        return cases
+    return [
+        *cases,
+        post(413, route, urls[200], b"a" * 16_385),
+        post(415, route, urls[200], b"token=x", f"{FORM}-like"),
+        post(422, route, urls[200], b"a=1&" * 51),
+    ]
+
+
 def change_cases(method: str, route: str, body: bytes, wrong_body: bytes, most_bytes: int = 16 * 1024) -> list[Case]:
     """Return requests that change a petition. `most_bytes`: the limit of a body."""
     url = route.format(slug="safe-children")

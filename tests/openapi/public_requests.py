@@ -5,7 +5,7 @@ import json
 from chalicelib.core.tokens import Purpose
 from tests.actors import LINKS, fields_of, json_of
 from tests.fake_site import FORM, JSON
-from tests.openapi.cases import NO_PROVIDER, get, link_cases, post, signing_cases
+from tests.openapi.cases import NO_PROVIDER, get, link_cases, own_link_cases, post, signing_cases
 from tests.signin.test_api import SESSION_BODY, SIGN_IN_BODY
 
 # This route has no authorizer, so our own code answers 401 and 403.
@@ -14,6 +14,25 @@ INVITATION = "/api/staff/invitation"
 JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
 PICTURE = "/petitions/{slug}/pictures/{digest}"
+MINE = "/my-signatures"
+MY_SIGNATURES = [
+    get(200, MINE),
+    *(post(status, MINE, MINE, body) for status, body in {200: b"email=a@b.example", 422: b"email=a"}.items()),
+    post(413, MINE, MINE, b"a" * 16_385),
+    post(415, MINE, MINE, b"email=a@b.example", "text/plain"),
+    *(
+        case
+        for method, route, purpose in (
+            ("GET", MINE, MINE[1:]),
+            ("POST", f"{MINE}/change", MINE[1:]),
+            ("POST", f"{MINE}/file", MINE[1:]),
+            ("GET", f"{MINE}/move", f"{MINE[1:]}/move"),
+            ("POST", f"{MINE}/move", f"{MINE[1:]}/move"),
+        )
+        for case in own_link_cases(method, route, purpose)
+    ),
+    post(410, f"{MINE}/file", f"{MINE}/file?token=<my-signatures-left>", b""),
+]
 PUBLIC_REQUESTS = [
     *signing_cases("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
     post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
@@ -21,6 +40,7 @@ PUBLIC_REQUESTS = [
     post(400, "/api/petitions/{slug}/challenge", "/api/petitions/safe-children/challenge", b"{", JSON),
     *signing_cases("/petitions/{slug}/signatures", FORM, 303, FORM_BODY, b"name="),
     *(case for purpose in (*LINKS, Purpose.STOP) for case in link_cases(purpose)),
+    *MY_SIGNATURES,
     post(410, "/confirm", "/confirm?token=<confirm-removed>", b""),
     post(422, "/confirm", "/confirm", b"token=<confirm>&name=%3D1"),
     get(302, "/s/{code}", "/s/<short>"),

@@ -3,19 +3,23 @@
 from functools import cache
 from typing import Any
 
-from chalicelib.aws.table import Item
+from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys, tokens
 from chalicelib.core.keys import Key, picture
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose, Subject
+from chalicelib.mine.link import mailbox_hash
+from chalicelib.signatures.model import Moving
 from chalicelib.staff.invitations import accept, invitation, opened
 from chalicelib.staff.tokens import new_token, store_token
 from chalicelib.statements.freeze import freeze, statement_token, store_short_code
 from chalicelib.updates.find import add_update
 from chalicelib.updates.model import UpdateState
 from tests.actors import (
+    ALICE,
     BOB,
     DAY,
+    LIMIT_KEYS,
     LINKS,
     NOW,
     OPENED,
@@ -38,6 +42,7 @@ from tests.removals.removing import store_removal
 from tests.retention.retaining import store_retention
 from tests.updates.sending import an_update
 
+NEW_ADDRESS = "alice@new.example"
 EXPORT_STATES = ("waiting", "done", "failed", "cancelled", "expired")
 
 
@@ -52,7 +57,9 @@ def stored_items() -> dict[Key, Item]:
     a_partner(tables)
     partner_requests.add_imports(tables)
     list_requests.add_lists(tables)
-    signed(tables, a_petition())
+    identity = signed(tables, a_petition())
+    moving = Moving(to=NEW_ADDRESS, until=NOW + DAY).model_dump()
+    tables.update(Change(keys.signature("safe-children", identity), assign={"moving": moving}))
     _add_exports(tables)
     _add_updates(tables)
     store_reminding(tables, job_id="closed.done", state="done")
@@ -121,6 +128,12 @@ def _used_invitation(site: FakeSite) -> str:
 
 def _with_link_tokens(text: str) -> str:
     """Replace the placeholders that stand for the token of a link in Alice's email."""
+    mailbox, new = (mailbox_hash(email, LIMIT_KEYS) for email in (ALICE.email, NEW_ADDRESS))
+    for kind, (slug, expires) in {**TOKEN_KINDS, "-left": ("safe-children", NOW + DAY)}.items():
+        hashed = new if kind == "-left" else mailbox  # This link is of a mailbox that the signature has left.
+        for purpose, found in ((Purpose.MY_SIGNATURES, hashed), (Purpose.MOVE, new)):
+            token = tokens.issue(purpose, (slug, identity_of(a_petition()), found), expires, TOKEN_KEYS)
+            text = text.replace(f"<{purpose}{kind}>", token)
     for purpose in (*LINKS, Purpose.STOP):
         for kind, (slug, expires) in TOKEN_KINDS.items():
             placeholder = f"<{purpose}{kind}>"

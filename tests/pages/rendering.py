@@ -18,6 +18,8 @@ SITE = "https://petitions.example"
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}"
 ZOES_FORM = {"name": "Zoë", "country": "IE", "postcode": "", "updates": ""}
 STAFF_TEMPLATES = ("staff.html", "sign_in.html")
+# They show nothing that a user or a caller supplied.
+WITHOUT_TEXTS = (*STAFF_TEMPLATES, "my_signatures_move.html")
 FORM_FIELDS = ("name", "email", "country", "postcode", "consent.sign", "consent.updates")
 LETTER_FIELDS = [f"letter.{name}" for name in ("send", "reply", "opening", "subject", "body")]
 A_LETTER = SimpleNamespace(
@@ -123,6 +125,18 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
         "stop.html": {"petition": petition, "token": word},
         "stopped.html": {"petition": petition, "token": word},
         "resumed.html": {"petition": petition},
+        "my_signatures_ask.html": {"form": form, "errors": errors, "is_sent": False, "is_expired": False},
+        "my_signatures_move.html": {"token": word, "is_done": False},
+        "my_signatures.html": {
+            "email": word,
+            "signatures": [_a_shown_signature(petition, word, slug=slug) for slug in ("x", "y")],
+            "token": word,
+            "may_move": True,
+            "moving": SimpleNamespace(to=word),
+            "done": "",
+            "errors": [{"field": field, "message": word} for field in ("x-name", "y-postcode", "email", "do")],
+            "typed": {"petition": "x", "name": word, "postcode": word, "email": word},
+        },
         "staff.html": {
             "files": f"{base}/assets/staff/0a1b2c3d",
             "modules": ["api.js", "app.js"],
@@ -158,6 +172,24 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
     contexts["embed.html"] = {**contexts["petition.html"], "embedded": True}
     contexts["counter.html"] = {**contexts["petition.html"], "embedded": True, "source": word}
     return contexts[template]
+
+
+def _a_shown_signature(petition: SimpleNamespace, word: str, slug: str) -> dict[str, object]:
+    return {
+        "slug": slug,
+        "title": petition.title,
+        "charity": petition.charity,
+        "zone": "Europe/London",
+        "signed_at": petition.opened_at,
+        "is_pending": slug == "y",
+        "is_stopped": slug == "y",
+        "updates": slug == "x",
+        "name": word,
+        "country": word,
+        "postcode": word,
+        "has_letter": True,
+        "token": word,
+    }
 
 
 def page_of(

@@ -1,0 +1,273 @@
+"""Alice corrects her signature, and moves it to another address. It counts once at every moment."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.core.address import read_address, signature_id
+from chalicelib.core.errors import Invalid
+from chalicelib.letters.request import has_new_letter
+from chalicelib.letters.withdrawn import has_withdrawn
+from chalicelib.petitions.model import Petition
+from chalicelib.projections.changes import stages_passed
+from chalicelib.projections.recount import recount
+from chalicelib.signatures.look_up import StoredSignature, find_by_id, find_moved
+from chalicelib.signatures.model import Moving, SignatureState
+from chalicelib.signatures.owner import MOVE_LIFETIME, ask_to_move, correct, forget_move, move
+from chalicelib.signatures.withdraw import erase, withdraw
+from chalicelib.tallies.count import exact_count
+from tests.actors import (
+    ALICE,
+    DAY,
+    MINUTE,
+    NOW,
+    SECRET,
+    Person,
+    change_item,
+    confirmed,
+    identity_of,
+    item_of,
+    key_of,
+    signed,
+)
+from tests.fakes import FakeTables
+
+LATER = NOW + DAY
+NEW = Person("Alice Achterberg", "alice@new.example")
+
+
+def found_in(tables: FakeTables, petition: Petition, person: Person = ALICE) -> StoredSignature:
+    found = find_by_id(petition, identity_of(petition, person), NOW, tables)
+    assert found
+    return found
+
+
+def moved(tables: FakeTables, petition: Petition, to: str = NEW.email) -> str:
+    """Move Alice's signature, and return the id that it then has."""
+    address = read_address(to)
+    identity = signature_id(petition.slug, address.canonical, SECRET)
+    move(found_in(tables, petition), address, identity, LATER, tables)
+    return identity
+
+
+def states_of(tables: FakeTables, petition: Petition) -> tuple[str | None, str | None]:
+    """At Alice's old address, and at the new one."""
+    old, new = (item_of(tables, petition, identity_of(petition, person)) for person in (ALICE, NEW))
+    return old.get("state"), new.get("state")
+
+
+def assert_exact(tables: FakeTables, petition: Petition, expected: int) -> None:
+    assert exact_count(petition, LATER + MINUTE, tables).confirmed == expected
+    found = recount(petition, lambda: LATER + 10 * MINUTE, tables)
+    assert (found.confirmed, found.drift) == (expected, {})
+
+
+def test_a_correction_changes_name_and_postcode_only(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition, postcode="M1 2AB")
+    before = item_of(tables, petition, identity)
+    correct(found_in(tables, petition), {"name": " Alice B. ", "postcode": "sw1a1aa", "country": "NL"}, tables)
+    assert item_of(tables, petition, identity) == {**before, "name": "Alice B.", "postcode": "SW1A 1AA"}
+    correct(found_in(tables, petition), {"postcode": ""}, tables)
+    assert "postcode" not in item_of(tables, petition, identity)
+
+
+@pytest.mark.parametrize("fields", [{"name": "=1"}, {"name": ""}, {"postcode": "NO"}, {"name": "x" * 9000}])
+def test_a_wrong_correction_changes_nothing(tables: FakeTables, petition: Petition, fields: dict[str, str]) -> None:
+    identity = confirmed(tables, petition)
+    before = item_of(tables, petition, identity)
+    with pytest.raises(Invalid):
+        correct(found_in(tables, petition), fields, tables)
+    assert item_of(tables, petition, identity) == before
+
+
+def test_a_correction_after_a_withdrawal_stores_no_name(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    found = found_in(tables, petition)
+    withdraw(found.key, petition, NOW, tables)
+    correct(found, {"name": "Alice B."}, tables)
+    assert "name" not in item_of(tables, petition, found.signature_id)
+
+
+def test_a_moved_signature_keeps_what_it_is_and_leaves_nothing_personal(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition, updates=True, postcode="M1 2AB", source="bbc")
+    old = item_of(tables, petition, identity)
+    ask_to_move(found_in(tables, petition), read_address(NEW.email), NOW, tables)
+    new_identity = moved(tables, petition)
+    left, new = item_of(tables, petition, identity), item_of(tables, petition, new_identity)
+    assert not [text for text in (ALICE.email, NEW.email, "Achterberg") if text in str(left)]
+    assert (new["email"], new["mails"], new["moved_at"]) == (NEW.email, 0, left["moved_at"])
+    same = ("state", "name", "postcode", "source", "updates", "signed_at", "confirmed_at", "consent_version")
+    assert {name: new[name] for name in same} == {name: old[name] for name in same}
+    assert "moving" not in new
+    assert left["moved_to"] == new_identity
+    assert_exact(tables, petition, 1)
+
+
+@pytest.mark.parametrize("state", [SignatureState.HELD, SignatureState.REMOVED])
+def test_a_move_does_not_make_a_held_or_removed_signature_count(
+    tables: FakeTables, petition: Petition, state: SignatureState
+) -> None:
+    identity = signed(tables, petition)
+    change_item(tables, petition, identity, state=state, held="network")
+    moved(tables, petition)
+    assert states_of(tables, petition) == ("withdrawn", state)
+    assert exact_count(petition, LATER, tables).confirmed == 0
+
+
+def test_a_pending_signature_is_not_moved(tables: FakeTables, petition: Petition) -> None:
+    signed(tables, petition)
+    moved(tables, petition)
+    assert states_of(tables, petition) == ("pending", None)
+
+
+def sign_at_new(tables: FakeTables, petition: Petition) -> None:
+    signed(tables, petition, NEW)
+
+
+def confirm_at_new(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition, NEW)
+
+
+def withdraw_at_new(tables: FakeTables, petition: Petition) -> None:
+    withdraw(key_of(petition, confirmed(tables, petition, NEW)), petition, NOW, tables)
+
+
+def erase_at_new(tables: FakeTables, petition: Petition) -> None:
+    erase(key_of(petition, confirmed(tables, petition, NEW)), petition, NOW, tables)
+
+
+def withdraw_at_old(tables: FakeTables, petition: Petition) -> None:
+    withdraw(key_of(petition, identity_of(petition)), petition, LATER, tables)
+
+
+def correct_at_old(tables: FakeTables, petition: Petition) -> None:
+    correct(found_in(tables, petition), {"name": "Alice B."}, tables)
+
+
+def move_too(tables: FakeTables, petition: Petition) -> None:
+    moved(tables, petition)
+
+
+Act = Callable[[FakeTables, Petition], None]
+CASES = [
+    (sign_at_new, ("withdrawn", "confirmed")),
+    (confirm_at_new, ("withdrawn", "confirmed")),
+    (withdraw_at_new, ("withdrawn", "confirmed")),
+    (erase_at_new, ("withdrawn", "confirmed")),
+    (withdraw_at_old, ("withdrawn", None)),
+    (correct_at_old, ("withdrawn", "confirmed")),
+    (move_too, ("withdrawn", "confirmed")),
+]
+
+
+@pytest.mark.parametrize(("act", "states"), CASES)
+def test_whatever_came_before_a_move_the_person_counts_once(
+    tables: FakeTables, petition: Petition, act: Act, states: tuple[str, str | None]
+) -> None:
+    confirmed(tables, petition)
+    act(tables, petition)
+    moved(tables, petition)
+    assert states_of(tables, petition) == states
+    assert_exact(tables, petition, states.count("confirmed"))
+
+
+@pytest.mark.parametrize(("act", "states"), CASES)
+def test_whatever_happens_during_a_move_the_person_counts_once(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch, act: Act, states: tuple[str, str | None]
+) -> None:
+    """It happens after the move has read both items, and before its transaction."""
+    confirmed(tables, petition)
+    transact = tables.transact
+
+    def act_first(writes: Any) -> None:
+        monkeypatch.undo()
+        act(tables, petition)
+        transact(writes)
+
+    monkeypatch.setattr(tables, "transact", act_first)
+    moved(tables, petition)
+    assert states_of(tables, petition) == states
+    assert_exact(tables, petition, states.count("confirmed"))
+    if act is correct_at_old:
+        assert item_of(tables, petition, identity_of(petition, NEW))["name"] == "Alice B."
+
+
+@pytest.mark.parametrize("state", ["confirmed", "held"])
+def test_two_moves_that_cross_leave_one_signature(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    confirmed(tables, petition)
+    sign_new = confirmed if state == "confirmed" else signed
+    change_item(tables, petition, sign_new(tables, petition, NEW), state=state)
+    transact = tables.transact
+
+    def move_back_first(writes: Any) -> None:
+        monkeypatch.undo()
+        move(found_in(tables, petition, NEW), read_address(ALICE.email), identity_of(petition), LATER, tables)
+        transact(writes)
+
+    monkeypatch.setattr(tables, "transact", move_back_first)
+    moved(tables, petition)
+    assert states_of(tables, petition) == ("withdrawn", "confirmed")
+    assert exact_count(petition, LATER, tables).confirmed == 1
+
+
+def test_another_spelling_of_the_address_stays_the_same_signature(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    change_item(tables, petition, identity, undeliverable="bounced")
+    assert moved(tables, petition, "alice.achterberg+p@mail.example") == identity
+    item = item_of(tables, petition, identity)
+    assert (item["state"], item["email"]) == ("confirmed", "alice.achterberg+p@mail.example")
+    assert "undeliverable" not in item
+    assert_exact(tables, petition, 1)
+
+
+def test_a_move_passes_no_stage_and_neither_sends_nor_takes_out_a_letter(
+    tables: FakeTables, petition: Petition
+) -> None:
+    identity = confirmed(tables, petition)
+    change_item(tables, petition, identity, letter={"version": "v"})
+    pending = signed(tables, petition, NEW)
+    before = [dict(item_of(tables, petition, each)) for each in (identity, pending)]
+    moved(tables, petition)
+    after = [dict(item_of(tables, petition, each)) for each in (identity, pending)]
+    for old, new in zip(before, after, strict=True):
+        assert [*stages_passed(old, new, LATER)] == []
+    assert not has_withdrawn(before[0], after[0])
+    assert not has_new_letter(before[1], after[1])
+    waiting = find_moved(petition, identity, NOW, tables)  # A letter that waits finds the person.
+    assert waiting
+    assert waiting.signature.email == NEW.email
+    withdraw(key_of(petition, pending), petition, LATER, tables)
+    assert [*stages_passed(after[1], item_of(tables, petition, pending), LATER)] == ["withdrawn"]
+
+
+def test_signing_again_at_the_old_address_is_a_new_signature(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    moved(tables, petition)
+    before = dict(item_of(tables, petition, identity_of(petition)))
+    identity = confirmed(tables, petition, now=LATER + MINUTE)
+    item = item_of(tables, petition, identity)
+    assert not {"moved_at", "moved_to"} & item.keys()
+    assert [*stages_passed(before, {**item, "state": "pending"}, LATER)] == ["received"]
+
+
+@pytest.mark.parametrize("leave", [withdraw, erase])
+def test_who_leaves_leaves_no_new_address(tables: FakeTables, petition: Petition, leave: Callable[..., None]) -> None:
+    identity = confirmed(tables, petition)
+    ask_to_move(found_in(tables, petition), read_address(NEW.email), NOW, tables)
+    leave(key_of(petition, identity), petition, NOW, tables)
+    assert NEW.email not in str(item_of(tables, petition, identity))
+
+
+def test_a_new_address_that_is_forgotten_leaves_a_newer_one(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    ask_to_move(found_in(tables, petition), read_address("typo@new.example"), NOW, tables)
+    earlier = found_in(tables, petition)
+    ask_to_move(earlier, read_address(NEW.email), NOW, tables)
+    forget_move(earlier, tables)
+    stored = found_in(tables, petition)
+    assert stored.signature.moving == Moving(to=NEW.email, until=NOW + MOVE_LIFETIME)
+    forget_move(stored, tables)
+    assert "moving" not in item_of(tables, petition, identity)
