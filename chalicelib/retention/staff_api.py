@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Request
 from chalicelib.aws.queue import job_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.core.errors import NotNow
+from chalicelib.core.errors import Invalid, NotNow
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body
@@ -45,7 +45,7 @@ def read_retention(request: Request, slug: str) -> "Answer[RetentionReport]":
     return _report(petition_as_stored(slug, tables()))
 
 
-@staff_view(routes, "POST", "/petitions/{slug}/retention/run", Right.MANAGE, status=202, raises=(NotNow,))
+@staff_view(routes, "POST", "/petitions/{slug}/retention/run", Right.MANAGE, status=202, raises=(Invalid, NotNow))
 def run_retention(request: Request, slug: str) -> "Answer[ShownRetention]":
     """Remove the personal data of a petition, or only count it.
 

@@ -10,7 +10,7 @@ from chalicelib.jobs.request import cancel
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import CountsWhen, Partner
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.retention.run import number_of_steps
+from chalicelib.retention.run import FOLDERS, number_of_steps
 from chalicelib.runner.worker import run_address_job, run_job
 from tests.actors import ALICE, DAY, NOW, Person, confirmed
 from tests.exporting import an_export, request_export, store_export
@@ -288,7 +288,8 @@ def with_an_ended_petition(fake_site: FakeSite) -> None:
     identity = confirmed(fake_site.tables, PETITION, ALICE)
     receipt = {"digest": "ab" * 16, "signature_id": identity, "job_id": "safe-children.1"}
     fake_site.tables.put(keys.receipt(PETITION.slug, "partner-oak", "ab" * 16), receipt)
-    fake_site.bucket.objects["files/exports/safe-children.1/file"] = b"Alice"
+    for folder in FOLDERS:
+        fake_site.bucket.objects[f"{folder}/safe-children.1/file"] = b"Alice"
     petition = PETITION.model_copy(update=ENDED)
     fake_site.tables.items[keys.petition(petition.slug)] |= petition.model_dump(include={*ENDED})
     forget_petitions()

@@ -21,7 +21,8 @@ def shape(value: Any) -> Any:
         built = ConditionExpressionBuilder().build_expression(value)
         return built.condition_expression, sorted(built.attribute_name_placeholders.values())
     if isinstance(value, str):
-        return kind_of_partition(value).partition("/")[0]
+        first, *others = kind_of_partition(value).split("/")
+        return f"{first}/{others[0]}" if first in ("parts", "files") and others else first  # The folder of a file.
     if isinstance(value, Mapping):
         return sorted((name, shape(inner)) for name, inner in value.items())
     if isinstance(value, list | tuple):

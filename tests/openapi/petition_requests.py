@@ -62,6 +62,7 @@ PETITION_REQUESTS = [
     staff("POST", 409, f"{STAFF_PETITION}/held/release", f"{SIFTED}/held/release", ONE_DOMAIN),
     staff("POST", 409, f"{STAFF_PETITION}/removals/{{removal_id}}/undo", f"{SIFTED}/removals/lettered.waiting/undo"),
     staff("POST", 409, f"{STAFF_PETITION}/reminders", "/api/staff/petitions/closed/reminders", b"{}"),
+    staff("PUT", 409, f"{STAFF_PETITION}/retention", "/api/staff/petitions/emptied/retention", b'{"months": 3}'),
     staff("POST", 409, f"{STAFF_PETITION}/retention/run", "/api/staff/petitions/closed/retention/run"),
     staff("POST", 422, f"{STAFF_PETITION}/retention/run", "/api/staff/petitions/ended/retention/run?dry-run=true"),
     *(

@@ -68,6 +68,7 @@ def stored_items() -> dict[Key, Item]:
     a_published_petition(tables, slug="lettered", letter=LETTER)
     ended = {"opened_at": NOW - 99 * DAY, "closes_at": NOW - 60 * DAY, "retention_months": 1}
     a_published_petition(tables, slug="ended", **ended)
+    a_published_petition(tables, slug="emptied", **ended, emptied_at=NOW - DAY)
     store_retention(tables, job_id="ended.done", state="done")
     return tables.items
 
