@@ -16,7 +16,7 @@ import jinja2
 import pytest
 from hypothesis.internal.conjecture import providers
 
-from chalicelib.aws.table import Item
+from chalicelib.aws.table import Item, Tables
 from chalicelib.core import log
 from chalicelib.core.keys import TABLES, Key
 from chalicelib.core.settings import QUEUES, Reputation, queue_variable, reputation_variable, settings, table_variable
@@ -125,8 +125,10 @@ def _published() -> tuple[Petition, dict[Key, Item]]:
 
 
 @pytest.fixture
-def petition(tables: FakeTables) -> Petition:
+def petition(tables: Tables) -> Petition:
     """A published, open petition without a closing date."""
+    if not isinstance(tables, FakeTables):  # Those of the emulator.
+        return a_published_petition(tables)
     found, items = _published()
     tables.items |= {key: copy_item(item) for key, item in items.items()}
     return found
