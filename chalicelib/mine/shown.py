@@ -67,9 +67,9 @@ def own_file(signatures: Sequence[StoredSignature], stopped: set[str], now: date
 
 
 def _as_confirmed(found: StoredSignature) -> StoredSignature:
-    if found.signature.state not in MOVABLE:
-        return found
-    changes: dict[str, object] = {"state": SignatureState.CONFIRMED}
-    if found.signature.confirmed_at is None:  # Held: its owner has confirmed it.
-        changes |= {"confirmed_at": found.signature.owner_confirmed_at, "owner_confirmed_at": None}
+    changes: dict[str, object] = {"removed_at": None}
+    if found.signature.state in MOVABLE:
+        changes["state"] = SignatureState.CONFIRMED
+        if found.signature.confirmed_at is None:  # Held: its owner has confirmed it.
+            changes |= {"confirmed_at": found.signature.owner_confirmed_at, "owner_confirmed_at": None}
     return replace(found, signature=found.signature.model_copy(update=changes))

@@ -67,11 +67,12 @@ class Condition(FrozenClosedModel):
         exact = (
             (self.network, signature.network),
             (self.domain and self.domain.lower(), domain_of(signature)),
-            (self.source, signature.source),
             (self.version, signature.text_version),
         )
+        sources = (signature.source, signature.counted_source)
         return (
             all(wanted is None or wanted == actual for wanted, actual in exact)
+            and (self.source is None or self.source in sources)
             and (self.ids is None or signature_id in self.ids)
             and (self.since is None or signature.signed_at >= self.since)
             and (self.until is None or signature.signed_at < self.until)

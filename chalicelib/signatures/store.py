@@ -227,4 +227,5 @@ def has_receipts_of(stored: Signature) -> Condition:
 
 def is_counted_as(stored: Signature) -> Condition:
     counted_as = Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
-    return Attr("state").eq(stored.state) & counted_as & is_still("by_partner", stored.by_partner)
+    counted_as &= is_still("counted_source", stored.counted_source) & is_still("by_partner", stored.by_partner)
+    return Attr("state").eq(stored.state) & counted_as

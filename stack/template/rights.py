@@ -56,7 +56,7 @@ HANDED_OVER = (
     " text_version, consent_version"
 )
 SIFTED = (
-    "state, signed_at, obtained_by, channel, text_version, consent_version, name, email, country, source,"
+    "state, signed_at, submitted_at, obtained_by, channel, text_version, consent_version, name, email, country, source,"
     " counted_source, by_partner, network, held, confirmed_at, removal, removed_from, mails, undeliverable"
 )
 EMPTIED = ", ".join(("state", "emptied_at", *EMPTIED_FIELDS))

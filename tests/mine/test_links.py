@@ -185,7 +185,8 @@ def test_a_held_or_removed_signature_looks_confirmed(fake_site: FakeSite, petiti
     page = show(fake_site, token)
     file = fake_site.post_form(f"{PATH}/file", {"token": token}).body
     confirmed_at = item_of(fake_site.tables, petition, identity)["confirmed_at"]
-    change_item(fake_site.tables, petition, identity, state="removed", removal="r", removed_from="confirmed")
+    gone = {"removed_at": confirmed_at, "removal": "r", "removed_from": "confirmed"}
+    change_item(fake_site.tables, petition, identity, state="removed", **gone)
     assert show(fake_site, token) == page
     assert fake_site.post_form(f"{PATH}/file", {"token": token}).body == file
     change_item(fake_site.tables, petition, identity, state="held", held="network", owner_confirmed_at=confirmed_at)

@@ -101,6 +101,7 @@ def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, 
         ({"network": "n1"}, {ALICE}),
         ({"domain": "charity.example"}, {BOB}),
         ({"source": "one-site"}, {BOB}),
+        ({"source": "other"}, {BOB}),
         ({"name": "alice*"}, {ALICE}),
         ({"name": "*B?kker"}, set()),
         ({"name": "*ko*[a-z]*"}, set()),
@@ -118,6 +119,7 @@ def test_a_condition_means_those_to_whom_all_of_it_applies(
         BOB: confirmed(fake_site.tables, petition, BOB, NOW + DAY, source="one-site"),
     }
     change_item(fake_site.tables, petition, identities[ALICE], network="n1")
+    change_item(fake_site.tables, petition, identities[BOB], counted_source="other")
     remove(fake_site, condition)
     states = {person: item_of(fake_site.tables, petition, identity)["state"] for person, identity in identities.items()}
     assert {person for person, state in states.items() if state == "removed"} == fits
