@@ -36,7 +36,7 @@ from chalicelib.mine.link import Opened, Secrets, link_token, mailbox_hash, open
 from chalicelib.mine.move import confirm_move, open_move
 from chalicelib.mine.shown import own_file, shown, stopped_by_owner
 from chalicelib.signatures.look_up import StoredSignature
-from chalicelib.signatures.owner import MOVABLE, ask_to_move
+from chalicelib.signatures.owner import ask_to_move, is_movable
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Sent
@@ -163,7 +163,7 @@ def _change(request: Request, opened: Opened, fields: Mapping[str, str], now: da
 
 
 def _ask_to_move(request: Request, opened: Opened, fields: Mapping[str, str], now: datetime) -> Response:
-    found = next((each for each in opened.signatures if each.signature.state in MOVABLE), None)
+    found = next((each for each in opened.signatures if is_movable(each.signature)), None)
     if found is None:
         raise Invalid([FieldError("email", NOTHING_TO_MOVE)])
     to = address_in_form(fields)
@@ -220,7 +220,7 @@ def _own_page(
         "email": found[0].signature.email if found else "",
         "signatures": shown(opened, language, settings().token_keys, stopped),
         "token": link_token(found[0], opened.mailbox, opened.expires, settings().token_keys) if found else "",
-        "may_move": any(each.signature.state in MOVABLE for each in found),
+        "may_move": any(is_movable(each.signature) for each in found),
         "moving": moving if moving and moving.until > times.now() else None,
         "done": done,
         "errors": errors,

@@ -54,11 +54,15 @@ def put_back(key: Key, stored: Signature, removal: str, petition: Petition, now:
         if found.state is not SignatureState.REMOVED or found.removal != removal:
             return False
         is_this_removal = Attr("removal").eq(removal) & Attr("removed_from").eq(found.removed_from)
+        confirmed = Attr("owner_confirmed_at")
+        is_this_removal &= confirmed.exists() if found.owner_confirmed_at else confirmed.not_exists()
         when = Attr("state").eq(SignatureState.REMOVED) & is_this_removal
         change = Change(key, _as_before(found, now), remove=("removal", "removed_from"), when=when)
         if found.removed_from is SignatureState.CONFIRMED:
             counter = count_change(petition.slug, removal, {RemovalCount.REMOVED: -1, RemovalCount.PUT_BACK: 1})
             _count(petition, found, change, now, tables, counter)
+        elif change.assign["state"] is SignatureState.CONFIRMED:  # The removal took nothing out of the count.
+            _count(petition, found, change, now, tables)
         else:
             tables.update(change)
         return True
@@ -100,10 +104,13 @@ def _is_still(found: Signature) -> Condition:
 
 
 def _as_before(found: Signature, now: datetime) -> dict[str, Any]:
-    before: dict[str, Any] = {"state": found.removed_from}
-    if found.removed_from is SignatureState.CONFIRMED:
-        return {**before, "confirmed_at": iso(now)}
-    if found.removed_from is SignatureState.PENDING:
+    state = found.removed_from
+    if state is SignatureState.PENDING and found.owner_confirmed_at:  # While it was removed.
+        state = SignatureState.HELD if found.held else SignatureState.CONFIRMED
+    before: dict[str, Any] = {"state": state}
+    if state is SignatureState.CONFIRMED:
+        before["confirmed_at"] = iso(now)
+    if state is SignatureState.PENDING:
         before["pending_again_at"] = iso(now)
         if not found.mails and not found.undeliverable:  # It was removed before its email was sent.
             before |= {"mail_kind": MailKind.CONFIRM_IMPORTED, "mail_requested_at": iso(now)}

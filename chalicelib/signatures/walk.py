@@ -30,7 +30,7 @@ EXPORT_FIELDS = (
 SIFT_FIELDS = (
     "sk", "state", "signed_at", "submitted_at", "obtained_by", "channel", "text_version", "consent_version", "name",
     "email", "country", "source", "counted_source", "by_partner", "network", "held", "confirmed_at", "removal",
-    "removed_from", "mails", "undeliverable",
+    "removed_from", "owner_confirmed_at", "mails", "undeliverable",
 )  # fmt: skip
 
 
