@@ -35,6 +35,7 @@ from chalicelib.mine.kinds import MY_SIGNATURES_KINDS
 from chalicelib.mine.link import Opened, Secrets, link_token, mailbox_hash, open_link, signatures_of
 from chalicelib.mine.move import confirm_move, open_move
 from chalicelib.mine.shown import own_file, shown, stopped_by_owner
+from chalicelib.signatures.held import is_disposable
 from chalicelib.signatures.look_up import StoredSignature
 from chalicelib.signatures.owner import ask_to_move, is_movable
 
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 PATH = "/my-signatures"
 SAME_ADDRESS = translatable("Your signatures have this address already")
+# With one lasting mailbox, somebody could otherwise count often: sign, move the signature away, and sign again.
+SHORT_LIVED = translatable("Enter an address that you will keep")
 NOTHING_TO_MOVE = "There is no confirmed signature to move."
 
 
@@ -169,6 +172,8 @@ def _ask_to_move(request: Request, opened: Opened, fields: Mapping[str, str], no
     to = address_in_form(fields)
     if mailbox_hash(to.deliverable, settings().limit_keys) == opened.mailbox:
         raise Invalid([FieldError("email", SAME_ADDRESS)])
+    if is_disposable(to.canonical.rpartition("@")[2]):
+        raise Invalid([FieldError("email", SHORT_LIVED)])
     moving = ask_to_move(found, to, now, tables())
     ask_new_address(found, moving, now, _secrets(), _outbox(), tables())
     log.note("move_asked", **_named(found))

@@ -317,6 +317,15 @@ def test_alice_moves_all_her_signatures(fake_site: FakeSite, petition: Petition,
     assert "have moved" in text_of(fake_site.get(f"{PATH}/move?token={token}"))
 
 
+def test_alice_cannot_move_to_an_address_that_lasts_minutes(fake_site: FakeSite, petition: Petition) -> None:
+    """It would be held if she signed with it."""
+    confirmed(fake_site.tables, petition)
+    answer = do(fake_site, opened(fake_site), "move", email="alice@a.mailinator.com")
+    assert answer.status_code == 422
+    assert "Enter an address that you will keep" in text_of(answer)
+    assert deliver(fake_site) == []
+
+
 def test_a_move_that_crashed_goes_on_with_the_same_link(
     fake_site: FakeSite, petition: Petition, other: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ from tests.actors import (
     DAY,
     NOW,
     TOKEN_KEYS,
+    Person,
     bobs_token,
     change_item,
     confirmed,
@@ -93,6 +94,18 @@ def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, 
     assert (undone["state"], undone["removed"], undone["put_back"]) == ("undone", 0, 1)
     now_public = public(fake_site)
     assert (now_public["count"], now_public["removed"]) == (2, [])
+
+
+def test_a_try_does_not_show_what_few_signatures_have_of_a_person(fake_site: FakeSite, petition: Petition) -> None:
+    """Bob may not see names, but ids are in the activity log."""
+    alices = [confirmed(fake_site.tables, petition, Person("Alice", f"a{number}@mail.example")) for number in range(5)]
+    effect = remove(fake_site, {"ids": alices}, dry_run=True)["effect"]
+    assert (effect["first-name"], effect["domain"]) == (
+        [{"key": "alice", "count": 5}],
+        [{"key": "mail.example", "count": 5}],
+    )
+    effect = remove(fake_site, {"ids": alices[1:]}, dry_run=True)["effect"]
+    assert (effect["first-name"], effect["domain"], effect["country"]) == ([], [], [{"key": "GB", "count": 4}])
 
 
 @pytest.mark.parametrize(
