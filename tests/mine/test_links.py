@@ -374,6 +374,16 @@ def test_an_earlier_wish_to_move_no_longer_works(fake_site: FakeSite, petition: 
     assert fake_site.post_form(f"{PATH}/move", {"token": first}).status_code == 410
 
 
+def test_one_signature_does_not_send_email_to_many_strangers(fake_site: FakeSite, petition: Petition) -> None:
+    confirmed(fake_site.tables, petition)
+    token, to = opened(fake_site), []
+    for number in range(30):
+        do(fake_site, token, "move", email=f"stranger@mail-{number}.example")
+        to += [mail.to for mail in deliver(fake_site)]
+        fake_site.clock.forward(MINUTE)
+    assert len(to) == 3
+
+
 def test_a_new_address_that_nobody_confirms_is_forgotten(fake_site: FakeSite, petition: Petition) -> None:
     identity = confirmed(fake_site.tables, petition)
     token = move_asked(fake_site)
