@@ -56,9 +56,10 @@ def move_key(found: StoredSignature, mailbox: str, window: str) -> str:
 def link_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Drop it if the signature does not exist, or the address may have no email."""
     found = _find(key, now, tables)
-    if found is None or found.signature.is_withdrawn_or_expired(now) or found.signature.undeliverable:
+    email = found.signature.email if found else None  # None also when the petition's retention has ended.
+    if found is None or not email or found.signature.is_withdrawn_or_expired(now) or found.signature.undeliverable:
         return NotSent.DROPPED
-    email, until = found.signature.email or "", now + LIFETIME
+    until = now + LIFETIME
     token = link_token(found, mailbox_hash(email, context.limit_keys), until, context.token_keys)
     return _content(found, email, Purpose.MY_SIGNATURES, token, until, context, now)
 

@@ -12,6 +12,8 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.mail.budget import choice_of, is_stopped, stop
 from chalicelib.mail.model import mailbox_of
 from chalicelib.mine.link import LIFETIME
+from chalicelib.petitions.edit import revise, with_changes
+from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.owner import MOVE_LIFETIME
 from chalicelib.signatures.withdraw import withdraw
@@ -23,6 +25,7 @@ from tests.actors import (
     DAY,
     LIMIT_KEYS,
     MINUTE,
+    OPENED,
     Person,
     a_published_petition,
     change_item,
@@ -136,6 +139,24 @@ def test_an_address_gets_one_link_in_five_minutes(fake_site: FakeSite, petition:
     fake_site.clock.forward(10 * MINUTE)
     ask(fake_site)
     assert len(deliver(fake_site)) == 1
+
+
+@pytest.mark.parametrize("ends", ["before she asks", "before it is sent"])
+def test_nobody_gets_a_link_after_the_retention_of_the_petition(
+    fake_site: FakeSite, petition: Petition, ends: str
+) -> None:
+    """There is no address left: SES would refuse the email."""
+    confirmed(fake_site.tables, petition)
+    if ends == "before it is sent":
+        ask(fake_site)
+    closes_at = fake_site.clock() - MINUTE
+    revise(
+        with_changes(petition, retention_months=1, closes_at=closes_at - 40 * DAY, opened_at=OPENED - 80 * DAY),
+        fake_site.tables,
+    )
+    forget_petitions()
+    ask(fake_site)
+    assert deliver(fake_site) == []
 
 
 def test_an_owner_who_stopped_our_email_gets_no_link(fake_site: FakeSite, petition: Petition, other: Petition) -> None:
