@@ -113,6 +113,8 @@ def test_a_try_does_not_show_what_few_signatures_have_of_a_person(fake_site: Fak
     [
         ({"network": "n1"}, {ALICE}),
         ({"domain": "charity.example"}, {BOB}),
+        ({"domain": "*.Example"}, {ALICE, BOB}),
+        ({"domain": "*.mail.example"}, set()),
         ({"source": "one-site"}, {BOB}),
         ({"source": "other"}, {BOB}),
         ({"name": "alice*"}, {ALICE}),
