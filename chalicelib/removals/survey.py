@@ -1,7 +1,8 @@
 """Count what the signatures that a condition means have in common, in bounded memory and without personal data.
 
 Of a dimension with more than KEPT values, the rarest are forgotten from time to time. Signatures come in the order of
-their ids, which are hashes, so what is frequent stays. A name counts by its first word only.
+their ids, which are hashes, so what is frequent stays. A name counts by its first word only. Who may remove may not see
+names, but can try an id: so what few signatures have of a person is not shown.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 KEPT, MOST = 60, 120
 SHOWN = 10
+PERSONAL, FEWEST = ("domain", "first-name"), 5
 Effect = Mapping[str, Mapping[str, int]]
 
 
@@ -30,7 +32,11 @@ def add_to(counts: dict[str, dict[str, int]], signature: Signature) -> None:
 def shown(effect: Effect) -> "dict[str, list[CountedKey]]":
     """Return the most frequent values of each dimension."""
     return {
-        dimension: [{"key": key, "count": count} for key, count in _largest(numbers, SHOWN)]
+        dimension: [
+            {"key": key, "count": count}
+            for key, count in _largest(numbers, SHOWN)
+            if count >= FEWEST or dimension not in PERSONAL
+        ]
         for dimension, numbers in sorted(effect.items())
     }
 

@@ -25,8 +25,7 @@ from chalicelib.signatures.withdraw import withdrawal
 
 ATTEMPTS = 6
 MOVE_LIFETIME = timedelta(days=3)
-# The owner has confirmed these. A pending signature is confirmed, or not, by the link in its own email.
-MOVABLE = (SignatureState.CONFIRMED, SignatureState.HELD, SignatureState.REMOVED)
+_SIGNED = (SignatureState.CONFIRMED, SignatureState.HELD, SignatureState.REMOVED)
 # If any of these has changed since it was read, a move would lose the change.
 _MOVED_ATTRIBUTES = (
     "state", "email", "name", "country", "postcode", "source", "counted_source", "by_partner", "updates", "updates_at",
@@ -38,6 +37,11 @@ _OF_ADDRESS = (
     "mail_kind", "mail_requested_at", "mail_nudged_at", "mail_due_at", "mail_network", "mailed_at", "reminded_at",
     "undeliverable", "moving", "moved_to", "taken_back_at", "restored_at",
 )  # fmt: skip
+
+
+def is_movable(signature: Signature) -> bool:
+    """Return whether its owner has confirmed it. Otherwise the link in its own email confirms it, or not."""
+    return signature.state in _SIGNED and not signature.waits_for_owner
 
 
 def correct(found: StoredSignature, fields: Mapping[str, str], tables: Tables) -> None:
@@ -81,7 +85,7 @@ def move(found: StoredSignature, to: Address, identity: str, now: datetime, tabl
     key, new_key = found.key, keys.signature(found.petition.slug, identity)
     for attempt in range(ATTEMPTS):
         stored = store.find(key, tables)
-        if stored is None or stored.state not in MOVABLE or stored.email != found.signature.email:
+        if stored is None or not is_movable(stored) or stored.email != found.signature.email:
             return
         try:
             _move_as_read(found.petition, key, stored, new_key, to, now, tables)
@@ -102,7 +106,7 @@ def _move_as_read(
         tables.update(store.change_to(key, stored, changed, _is_still_as(stored)))
         return
     present = store.find(new_key, tables)
-    if present and present.state in MOVABLE:
+    if present and is_movable(present):
         left = _departure(key, stored, now, moved_to=new_key.sk)
         # Only a condition: of two moves that cross, one finds that the other signature has left, and does nothing.
         is_present = Change(new_key, remove=["moved_to"], when=_is_still_as(present))

@@ -20,6 +20,7 @@ from tests.actors import (
     DAY,
     NOW,
     TOKEN_KEYS,
+    Person,
     bobs_token,
     change_item,
     confirmed,
@@ -95,12 +96,27 @@ def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, 
     assert (now_public["count"], now_public["removed"]) == (2, [])
 
 
+def test_a_try_does_not_show_what_few_signatures_have_of_a_person(fake_site: FakeSite, petition: Petition) -> None:
+    """Bob may not see names, but ids are in the activity log."""
+    alices = [confirmed(fake_site.tables, petition, Person("Alice", f"a{number}@mail.example")) for number in range(5)]
+    effect = remove(fake_site, {"ids": alices}, dry_run=True)["effect"]
+    assert (effect["first-name"], effect["domain"]) == (
+        [{"key": "alice", "count": 5}],
+        [{"key": "mail.example", "count": 5}],
+    )
+    effect = remove(fake_site, {"ids": alices[1:]}, dry_run=True)["effect"]
+    assert (effect["first-name"], effect["domain"], effect["country"]) == ([], [], [{"key": "GB", "count": 4}])
+
+
 @pytest.mark.parametrize(
     ("condition", "fits"),
     [
         ({"network": "n1"}, {ALICE}),
         ({"domain": "charity.example"}, {BOB}),
+        ({"domain": "*.Example"}, {ALICE, BOB}),
+        ({"domain": "*.mail.example"}, set()),
         ({"source": "one-site"}, {BOB}),
+        ({"source": "other"}, {BOB}),
         ({"name": "alice*"}, {ALICE}),
         ({"name": "*B?kker"}, set()),
         ({"name": "*ko*[a-z]*"}, set()),
@@ -118,6 +134,7 @@ def test_a_condition_means_those_to_whom_all_of_it_applies(
         BOB: confirmed(fake_site.tables, petition, BOB, NOW + DAY, source="one-site"),
     }
     change_item(fake_site.tables, petition, identities[ALICE], network="n1")
+    change_item(fake_site.tables, petition, identities[BOB], counted_source="other")
     remove(fake_site, condition)
     states = {person: item_of(fake_site.tables, petition, identity)["state"] for person, identity in identities.items()}
     assert {person for person, state in states.items() if state == "removed"} == fits
