@@ -50,7 +50,8 @@ class ExpectedProjections:
         is_new_signing = new == "pending" and before.get("signed_at") != after["signed_at"]
         if old == "pending" and (new is None or is_new_signing):
             self.passed["expired"] += 1
-        if new in STAGE_OF and old not in STAFF_MADE[new] and (new != old or is_new_signing):
+        is_by_staff = new in STAGE_OF and old in STAFF_MADE[new] and not is_new_signing
+        if new in STAGE_OF and not is_by_staff and (new != old or is_new_signing):
             self.passed[STAGE_OF[new]] += 1
         # Stored times are whole seconds, so an email in the second of the new signing may have been sent after it.
         if is_new_signing and before.get("mailed_at", "") < after["signed_at"]:
@@ -173,7 +174,7 @@ class Ledger:
             self._count(-1, event.moment, before)
         if (old, new) == ("confirmed", "removed"):
             self.removed[after["removal"]] += 1
-        if (old, new) == ("removed", "confirmed"):
+        if (old, new) == ("removed", "confirmed") and before["removed_from"] == "confirmed":
             self.removed[before["removal"]] -= 1
         if after.get("state") in ("withdrawn", None):
             self.ended_at[_identity(before, after)] = event.moment
