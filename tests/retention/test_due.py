@@ -15,6 +15,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.letters.kinds import letter_email
 from chalicelib.mail.kind import Content
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.removals.model import RemovalAction
@@ -41,6 +42,7 @@ from tests.asking import ask
 from tests.exporting import a_result, an_export, store_export
 from tests.exports.subscribers.listing import RECIPIENT, a_list
 from tests.fake_site import FakeSite, context, sqs_event
+from tests.importing import an_import
 from tests.letters.lettering import TARGET
 from tests.reminders.reminding import store_reminding
 from tests.removals.removing import store_removal
@@ -153,6 +155,12 @@ def signatures_are_sifted_by_their_addresses(fake_site: FakeSite, _: Petition) -
     return bool(fake_site.tables.items[keys.job("removal", job.job_id)]["processed"])
 
 
+def an_import_is_undone(fake_site: FakeSite, _: Petition) -> bool:
+    oak = find_partner("partner-oak", fake_site.tables)
+    job = an_import(fake_site.tables, fake_site.bucket, oak, "", state=JobState.DONE)
+    return bool(answer(fake_site, "POST", f"{BASE}/imports/{job.job_id}/undo").status_code == 202)
+
+
 def people_are_reminded(fake_site: FakeSite, petition: Petition) -> bool:
     charlies = key_of(petition, identity_of(petition, CHARLIE))
     del fake_site.tables.items[charlies]["mail_kind"]
@@ -175,7 +183,7 @@ ENTRANCES: list[Entrance] = [
     a_list_is_downloaded, an_update_has_an_audience, an_update_is_emailed, a_letter_is_emailed,
     a_signature_is_emailed(MailKind.ALREADY_SIGNED), a_signature_is_emailed(MailKind.RECEIPT), staff_find_a_person,
     a_person_gets_their_file("access"), a_person_gets_their_file("file"), staff_send_an_email_again,
-    signatures_are_sifted_by_their_addresses, people_are_reminded, an_owner_corrects_a_name,
+    signatures_are_sifted_by_their_addresses, an_import_is_undone, people_are_reminded, an_owner_corrects_a_name,
 ]  # fmt: skip
 
 
