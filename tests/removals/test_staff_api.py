@@ -7,12 +7,13 @@ import pytest
 
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, issue
-from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.find import forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.runner.worker import run_address_job
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
+from chalicelib.statements.freeze import freeze
 from tests.actors import (
     ALICE,
     BOB,
@@ -92,7 +93,13 @@ def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, 
     undone = shown(fake_site, removed["id"])
     assert (undone["state"], undone["removed"], undone["put_back"]) == ("undone", 0, 1)
     now_public = public(fake_site)
-    assert (now_public["count"], now_public["removed"]) == (2, [])
+    undone = {"count": 0, "on": "2026-11-24", "reason": REASON, "put_back": 1, "put_back_on": "2026-11-24"}
+    assert (now_public["count"], now_public["removed"]) == (2, [undone])
+    page = fake_site.get("/petitions/safe-children").body.decode()
+    assert f"24 November 2026</time>: {REASON} (put back on" in page
+    sentence = f"1 signature was removed on 24 November 2026: {REASON} (put back on 24 November 2026: 1)"
+    with_removals = petition_as_stored(petition.slug, fake_site.tables)
+    assert freeze(with_removals, fake_site.clock(), fake_site.tables).removed == [sentence]
 
 
 @pytest.mark.parametrize(
