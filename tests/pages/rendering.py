@@ -136,6 +136,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "signatures": [_a_shown_signature(petition, word, slug=slug) for slug in ("x", "y")],
             "token": word,
             "may_move": True,
+            "may_stop_all": True,
             "moving": SimpleNamespace(to=word),
             "done": "",
             "errors": [{"field": field, "message": word} for field in ("x-name", "y-postcode", "email", "do")],
