@@ -77,6 +77,7 @@ def test_a_dry_run_counts_and_changes_nothing(fake_site: FakeSite, petition: Pet
     assert (tried["state"], tried["matched"], tried["counted"], tried["removed"]) == ("tried", 2, 2, 0)
     assert (tried["confirmed_before"], tried["confirmed_after"]) == (2, 0)
     assert tried["effect"]["source"] == [{"key": "direct", "count": 1}, {"key": "one-site", "count": 1}]
+    assert (tried["usual"]["source"], tried["usual"]["day"]) == (2, 3), "it is about the whole petition"
     assert public(fake_site)["count"] == 2
 
 
