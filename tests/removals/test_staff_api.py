@@ -7,12 +7,13 @@ import pytest
 
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, issue
-from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.find import forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.runner.worker import run_address_job
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
+from chalicelib.statements.freeze import freeze
 from tests.actors import (
     ALICE,
     BOB,
@@ -77,6 +78,7 @@ def test_a_dry_run_counts_and_changes_nothing(fake_site: FakeSite, petition: Pet
     assert (tried["state"], tried["matched"], tried["counted"], tried["removed"]) == ("tried", 2, 2, 0)
     assert (tried["confirmed_before"], tried["confirmed_after"]) == (2, 0)
     assert tried["effect"]["source"] == [{"key": "direct", "count": 1}, {"key": "one-site", "count": 1}]
+    assert (tried["usual"]["source"], tried["usual"]["day"]) == (2, 3), "it is about the whole petition"
     assert public(fake_site)["count"] == 2
 
 
@@ -93,7 +95,13 @@ def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, 
     undone = shown(fake_site, removed["id"])
     assert (undone["state"], undone["removed"], undone["put_back"]) == ("undone", 0, 1)
     now_public = public(fake_site)
-    assert (now_public["count"], now_public["removed"]) == (2, [])
+    undone = {"count": 0, "on": "2026-11-24", "reason": REASON, "put_back": 1, "put_back_on": "2026-11-24"}
+    assert (now_public["count"], now_public["removed"]) == (2, [undone])
+    page = fake_site.get("/petitions/safe-children").body.decode()
+    assert f"24 November 2026</time>: {REASON} (put back on" in page
+    sentence = f"1 signature was removed on 24 November 2026: {REASON} (put back on 24 November 2026: 1)"
+    with_removals = petition_as_stored(petition.slug, fake_site.tables)
+    assert freeze(with_removals, fake_site.clock(), fake_site.tables).removed == [sentence]
 
 
 def test_a_try_does_not_show_what_few_signatures_have_of_a_person(fake_site: FakeSite, petition: Petition) -> None:
