@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 # Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
 SLOW = (
+    "tests/benchmarks/test_ballot.py::test_the_documented_table",
     "tests/benchmarks/test_results.py",
     "tests/browser/test_staff_pages.py",
     "tests/deployed/test_package.py",
