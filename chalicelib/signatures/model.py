@@ -48,6 +48,7 @@ PERSONAL_FIELDS = (
     "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
     "submitted_at", "typed", "counts_with", "confirmed_with", "owner_confirmed_at", "pending_again_at",
     "updates_at", "updates_version", "held", "network", "removal", "removed_from", "moving", "moved_at", "moved_to",
+    "changed_at",
 )  # fmt: skip
 MAIL_REQUEST_FIELDS = (
     "mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at",
@@ -180,6 +181,8 @@ class Signature(FrozenModel):
     # When it was moved from, or to, another address (signatures.owner). `moved_to`: the id that it then got.
     moved_at: ExactMoment | None = None
     moved_to: str | None = None
+    # When its owner last corrected it or its address, or staff released it or put it back.
+    changed_at: ExactMoment | None = None
     # When `manage.py restore` restored the signature from a backup.
     restored_at: Moment | None = None
     # The source that the tally counts the signature under, if that differs from `source` (tallies.model.MAX_SOURCES).

@@ -44,7 +44,7 @@ def is_movable(signature: Signature) -> bool:
     return signature.state in _SIGNED and not signature.waits_for_owner
 
 
-def correct(found: StoredSignature, fields: Mapping[str, str], tables: Tables) -> None:
+def correct(found: StoredSignature, fields: Mapping[str, str], now: datetime, tables: Tables) -> None:
     """Store the name and postcode that the owner sends. Idempotent; nothing if it is withdrawn meanwhile.
 
     Raise Invalid, or Conflicted if the signature changes during each attempt.
@@ -56,8 +56,11 @@ def correct(found: StoredSignature, fields: Mapping[str, str], tables: Tables) -
             return
         country = stored.country or ""
         corrected = stored.model_copy(update=corrected_attributes(read_corrections(sent, country), country))
+        if corrected == stored:
+            return
         when = store.is_counted_as(stored) & is_still("email", stored.email)
-        if corrected == stored or tables.try_update(store.change_to(found.key, stored, corrected, when)):
+        corrected = corrected.model_copy(update={"changed_at": now})
+        if tables.try_update(store.change_to(found.key, stored, corrected, when)):
             return
     raise Conflicted
 
@@ -102,7 +105,8 @@ def _move_as_read(
 ) -> None:
     """Raise ConditionFailed if one of both signatures has changed since it was read."""
     if new_key == key:  # The same person for us, such as a.lice@gmail.com.
-        changed = stored.model_copy(update={"email": to.deliverable, "moving": None, "undeliverable": None})
+        changes = {"email": to.deliverable, "changed_at": now, "moving": None, "undeliverable": None}
+        changed = stored.model_copy(update=changes)
         tables.update(store.change_to(key, stored, changed, _is_still_as(stored)))
         return
     present = store.find(new_key, tables)

@@ -13,7 +13,7 @@ from chalicelib.aws.table import Attr, Change, Condition, Tables
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.core.sources import DIRECT
-from chalicelib.core.times import iso
+from chalicelib.core.times import exact, iso
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_and_count
@@ -78,7 +78,7 @@ def release(key: Key, stored: Signature, fits: Fits, petition: Petition, now: da
             return False
         when = _is_still(found) & Attr("held").exists()
         if found.state is SignatureState.PENDING:
-            tables.update(Change(key, remove=("held",), when=when))
+            tables.update(Change(key, {"changed_at": exact(now)}, remove=("held",), when=when))
         else:
             counted = {"state": SignatureState.CONFIRMED, "confirmed_at": iso(now)}
             _count(petition, found, Change(key, counted, remove=("held",), when=when), now, tables)
@@ -107,7 +107,7 @@ def _as_before(found: Signature, now: datetime) -> dict[str, Any]:
     state = found.removed_from
     if state is SignatureState.PENDING and found.owner_confirmed_at:  # While it was removed.
         state = SignatureState.HELD if found.held else SignatureState.CONFIRMED
-    before: dict[str, Any] = {"state": state}
+    before: dict[str, Any] = {"state": state, "changed_at": exact(now)}
     if state is SignatureState.CONFIRMED:
         before["confirmed_at"] = iso(now)
     if state is SignatureState.PENDING:
