@@ -86,7 +86,7 @@ def ask_for_my_signatures(request: "Sent[AskFields]") -> Response:
 
 @page_view(routes, "POST", f"{PATH}/change", function=Function.PEOPLE, query=("token", "lang"))
 def change_my_signatures(request: "Sent[ChangeFields]") -> Response:
-    """Correct or withdraw one of my signatures, choose its emails, or ask to move all to another address.
+    """Correct or withdraw one of my signatures, choose its emails, stop all email, or ask to move to another address.
 
     Answer: Changed. Repeating gives the same page. With `move`, the new address gets an email with a link to confirm.
     """
@@ -157,11 +157,12 @@ def _change(request: Request, opened: Opened, fields: Mapping[str, str], now: da
     if action == "move":
         return _ask_to_move(request, opened, fields, now)
     check_action(action)
-    found = next((each for each in opened.signatures if each.petition.slug == fields.get("petition")), None)
-    if found is None:  # It is withdrawn already: this is the repeated request.
+    meant = [each for each in opened.signatures if action == "stop-all" or each.petition.slug == fields.get("petition")]
+    if not meant:  # It is withdrawn already: this is the repeated request.
         return _own_page(request, opened, done=action if action == "withdraw" else "")
-    change(found, action, fields, now, settings().limit_keys, tables())
-    log.note("changed", action=action, **_named(found))
+    for found in meant:
+        change(found, action, fields, now, settings().limit_keys, tables())
+        log.note("changed", action=action, **_named(found))
     return _own_page(request, _read_again(opened, now), done=action)
 
 
@@ -226,6 +227,7 @@ def _own_page(
         "signatures": shown(opened, language, settings().token_keys, stopped),
         "token": link_token(found[0], opened.mailbox, opened.expires, settings().token_keys) if found else "",
         "may_move": any(is_movable(each.signature) for each in found),
+        "may_stop_all": len(found) > 1 and any(each.petition.slug not in stopped for each in found),
         "moving": moving if moving and moving.until > times.now() else None,
         "done": done,
         "errors": errors,

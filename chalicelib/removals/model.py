@@ -129,7 +129,8 @@ class Removal(Job):
     `undoes`: the id of the removal that this job undoes. This walk has read all buckets with an index below `bucket`,
     and in that one, the signatures up to the id `after`. `processed`: the signatures that fit, or were changed.
     `counted`: how many of them counted when they were read. `effect`: how often each value came, by dimension
-    (survey.py). `confirmed_before`, `confirmed_after`: the exact count before the walk and at its end.
+    (survey.py). `sample`: the same, for a few values of the whole petition, while it tries. `confirmed_before`,
+    `confirmed_after`: the exact count before the walk and at its end.
     """
 
     kind: ClassVar[str] = "removal"
@@ -144,6 +145,7 @@ class Removal(Job):
     after: str = ""
     counted: int = 0
     effect: dict[str, dict[str, int]] = {}
+    sample: dict[str, dict[str, int]] = {}
     confirmed_before: int | None = None
     confirmed_after: int | None = None
 

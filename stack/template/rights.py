@@ -92,6 +92,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
             *("PETITIONS", "SLUGS", "TALLY#*", "SNAPSHOT#*", "PENDING#*", "CONSTITUENCIES#*", "FUNNEL#*"),
             *("FUNNEL-DAYS#*", "STATEMENT#*", "MAIL", "READINESS", "SHEDDING", "PICTURE#*"),
         ),
+        may(BATCH_GET, COUNTS, "JOB#update#*", "UPDATES#*"),
         may(QUERY, COUNTS, "LETTERS#*", "TARGET#*"),
         may(PUT + UPDATE, COUNTS, "TALLY#*", "SNAPSHOT#*", "FUNNEL-DAYS#*", "STATEMENT#*"),
         may(PUT, AUDIT),

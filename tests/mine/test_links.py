@@ -301,6 +301,20 @@ def test_alice_chooses_her_email(fake_site: FakeSite, petition: Petition) -> Non
     assert do(fake_site, token, "sign").status_code == 422
 
 
+def test_one_button_stops_the_email_of_every_signature(
+    fake_site: FakeSite, petition: Petition, other: Petition
+) -> None:
+    identities = {each.slug: confirmed(fake_site.tables, each, updates=True) for each in (petition, other)}
+    token, button = opened(fake_site), 'value="stop-all"'
+    assert button in show(fake_site, token)
+    stopped = fake_site.post_form(f"{PATH}/change", {"token": token, "do": "stop-all"})
+    assert "no more email about these petitions" in text_of(stopped)
+    for each in (petition, other):
+        assert is_stopped(choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), each.slug), fake_site.tables)
+        assert not item_of(fake_site.tables, each, identities[each.slug])["updates"]
+    assert button not in show(fake_site, token)
+
+
 def test_the_file_has_what_we_hold(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition)
     answer = fake_site.post_form(f"{PATH}/file", {"token": opened(fake_site)})

@@ -38,7 +38,7 @@ const OPEN = ["waiting", "running", "retrying"];
 const inWords = (values) => values.map(({ key, count }) => `${key}: ${number(count)}`).join(", ");
 
 /** @param {ShownRemoval} removal */
-const effectOf = ({ effect, matched }) =>
+const effectOf = ({ effect, usual, matched }) =>
   matched
     ? h(
         "details",
@@ -47,7 +47,10 @@ const effectOf = ({ effect, matched }) =>
         h(
           "dl",
           {},
-          Object.entries(effect).flatMap(([by, values]) => [h("dt", {}, by), h("dd", {}, inWords(values))]),
+          Object.entries(effect).flatMap(([by, values]) => [
+            h("dt", {}, by),
+            h("dd", {}, inWords(values), usual[by] ? ` (usual: ${number(usual[by])})` : ""),
+          ]),
         ),
       )
     : "–";
