@@ -1,27 +1,27 @@
 """What holding and proofs of work do to an attacker and to genuine signers: a table in docs/security.md."""
 
-from collections import Counter
-from functools import cache
-
 from stack.paths import ROOT
-from tests.benchmarks.ballot import ATTACKS, simulate_ballot, table
-
-
-@cache
-def shares(attack: str) -> dict[str, float]:
-    found: dict[str, Counter[bool]] = simulate_ballot(ATTACKS[attack])
-    return {kind: held[True] / held.total() for kind, held in found.items()}
+from tests.benchmarks.ballot import ATTACKS, is_held, removal, shares, simulate_ballot, table
 
 
 def test_most_of_the_attack_is_held_and_nearly_nobody_else() -> None:
-    held = shares("no proofs")
+    held = shares(simulate_ballot(ATTACKS["no proofs"]), is_held)
     assert held.pop("the attacker") > 0.7
     assert max(held.values()) < 0.005
 
 
 def test_without_proofs_a_carriers_customers_would_be_held_too() -> None:
     carrier = "a mobile carrier’s NAT"
-    assert shares("if nobody could send proofs")[carrier] > 10 * shares("no proofs")[carrier]
+    without = shares(simulate_ballot(ATTACKS["if nobody could send proofs"]), is_held)
+    assert without[carrier] > 10 * shares(simulate_ballot(ATTACKS["no proofs"]), is_held)[carrier]
+
+
+def test_what_staff_see_is_enough_to_remove_the_attack_and_nobody_else() -> None:
+    for attack in ("with proofs", "with proofs, at Gmail"):
+        cast = simulate_ballot(ATTACKS[attack])
+        removed = shares(cast, removal(cast))
+        assert removed.pop("the attacker") == 1
+        assert max(removed.values()) == 0
 
 
 def test_the_documented_table_is_what_the_code_does() -> None:
