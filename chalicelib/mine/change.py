@@ -32,7 +32,7 @@ def change(
     """Raise Invalid if a correction is wrong, and Conflicted if others change the signature all the time."""
     choice = choice_of(mailbox_of(found.signature.email or "", limit_keys), found.petition.slug)
     if action == "correct":
-        correct(found, fields, tables)
+        correct(found, fields, now, tables)
     elif action == "withdraw":
         withdraw(found.key, found.petition, now, tables)
     elif action == "stop-updates":

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Change, Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.jobs.model import Clock, JobState, Step
@@ -15,7 +15,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.removals import record_removal
 from chalicelib.removals.model import Removal, RemovalAction
-from chalicelib.removals.survey import add_to, add_to_sample
+from chalicelib.removals.survey import add_to, add_to_sample, numbers_only, without_rare
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.remove import put_back, release, remove
 from chalicelib.signatures.walk import read_for_sifting
@@ -40,8 +40,10 @@ class RemovalWork:
         return Step(COUNT_SECONDS, lambda: self._end(job))
 
     def tidy(self, job: Removal) -> None:
-        """Say in public what was removed, also if the job was cancelled or failed."""
+        """Say in public what was removed, also if the job was cancelled or failed. Forget what can tell who signed."""
         self._publish(job)
+        kept = {"effect": without_rare(job.effect), "sample": numbers_only(job.sample)}
+        self.tables.update(Change(keys.job(job.kind, job.job_id), kept))
 
     def _count(self, job: Removal) -> int:
         return exact_count(petition_as_stored(job.slug, self.tables), self.clock(), self.tables).confirmed

@@ -1,7 +1,8 @@
-"""Count what the signatures that a condition means have in common, in bounded memory and without personal data.
+"""Count what the signatures that a condition means have in common, in bounded memory.
 
 Of a dimension with more than KEPT values, the rarest are forgotten from time to time. Signatures come in the order of
-their ids, which are hashes, so what is frequent stays. A name counts by its first word only.
+their ids, which are hashes, so what is frequent stays. A name counts by its first word only. Who may remove may not see
+names, but can try an id: so nobody sees what fewer than FEWEST people share, and none of it stays after the walk.
 
 What is usual is the median number of signatures of a value, in a fair sample of the petition's values: those with the
 smallest hashes. Each of these is counted from its first signature on, because it was never forgotten.
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 KEPT, MOST = 60, 120
 SHOWN = 10
+FEWEST = 5
+_TELLING = ("network", "domain", "first-name")
 Effect = Mapping[str, Mapping[str, int]]
 Counts = dict[str, dict[str, int]]
 Pairs = list[tuple[str, int]]
@@ -48,11 +51,24 @@ def usual(sample: Effect) -> dict[str, int]:
     return {dimension: found[len(found) // 2] for dimension, found in counts.items()}
 
 
+def numbers_only(sample: Effect) -> Counts:
+    """Return the sample without the hashes, which would tell whether it has a value."""
+    return {by: {str(n): count for n, (_, count) in enumerate(_sampled(values, KEPT))} for by, values in sample.items()}
+
+
 def shown(effect: Effect) -> "dict[str, list[CountedKey]]":
     """Return the most frequent values of each dimension."""
     return {
         dimension: [{"key": key, "count": count} for key, count in _largest(numbers, SHOWN)]
-        for dimension, numbers in sorted(effect.items())
+        for dimension, numbers in sorted(without_rare(effect).items())
+    }
+
+
+def without_rare(effect: Effect) -> dict[str, dict[str, int]]:
+    """Return the numbers without those that can tell who signed."""
+    return {
+        dimension: {key: count for key, count in numbers.items() if count >= FEWEST or dimension not in _TELLING}
+        for dimension, numbers in effect.items()
     }
 
 

@@ -3,10 +3,10 @@
 import requests
 from playwright.sync_api import Page, expect
 
+from stack.sample_partner import PARTNER
 from tests.browser.new_petition import open_new_petition
 from tests.browser.test_staff import sign_in
 from tests.e2e.signing import emailed_link
-from tests.e2e.test_partners import sample_signature
 from tests.emulated import eventually
 from tests.site import DeployedSite
 
@@ -17,8 +17,10 @@ def open_petition_with_signature(site: DeployedSite, slug: str, title: str, pers
     """Return its URL in the API. A partner sends the signature: so it counts at once, and no email went out yet."""
     url = open_new_petition(site, slug, title=title)
     headers = {"Authorization": f"Bearer {site.stack.partner_token}"}
+    consent = {**{name: PARTNER[name] for name in ("wording", "version")}, "obtained_at": "2026-01-02T03:04:05Z"}
+    signature = {"identifier": "sample:1", **person, "consent": consent}
     path = f"{site.url}/api/partner/petitions/{slug}/signatures"
-    answer = requests.post(path, json=sample_signature(1, **person), headers=headers, timeout=30)
+    answer = requests.post(path, json=signature, headers=headers, timeout=30)
     assert answer.status_code == 200, answer.text
     return url
 
@@ -53,7 +55,7 @@ def test_alice_corrects_and_withdraws_her_signatures_and_stops_email(phone: Page
 
 
 def test_bob_removes_signatures_and_puts_them_back(phone: Page, deployed_site: DeployedSite) -> None:
-    false_person = {"email": "one@many.example"}
+    false_person = {"name": "One Ofmany", "email": "one@many.example"}
     api_url = open_petition_with_signature(deployed_site, "open-the-park", "Open the park", false_person)
     sign_in(phone, deployed_site, route="#/petitions/open-the-park/removals")
     phone.get_by_label("Domain of the email address").fill("many.example")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core import keys
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, issue
 from chalicelib.petitions.find import forget_petitions, petition_as_stored
@@ -21,6 +22,7 @@ from tests.actors import (
     DAY,
     NOW,
     TOKEN_KEYS,
+    Person,
     bobs_token,
     change_item,
     confirmed,
@@ -81,6 +83,19 @@ def test_a_dry_run_counts_and_changes_nothing(fake_site: FakeSite, petition: Pet
     assert public(fake_site)["count"] == 2
 
 
+def test_only_what_several_people_share_is_shown_and_kept(fake_site: FakeSite, petition: Petition) -> None:
+    for number in range(5):
+        confirmed(fake_site.tables, petition, Person("Ann Ash", f"ann{number}@mail.example"))
+    confirmed(fake_site.tables, petition, BOB)
+    tried = remove(fake_site, {}, dry_run=True)
+    assert tried["effect"]["domain"] == [{"key": "mail.example", "count": 5}]
+    assert tried["effect"]["first-name"] == [{"key": "ann", "count": 5}]
+    assert tried["effect"]["country"] == [{"key": "GB", "count": 6}]
+    stored = fake_site.tables.items[keys.job("removal", tried["id"])]
+    assert "charity.example" not in f"{stored['effect']}"
+    assert stored["sample"]["domain"] == {"0": 5, "1": 1} or stored["sample"]["domain"] == {"0": 1, "1": 5}
+
+
 def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition, ALICE)
     confirmed(fake_site.tables, petition, BOB)
@@ -103,12 +118,27 @@ def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, 
     assert freeze(with_removals, fake_site.clock(), fake_site.tables).removed == [sentence]
 
 
+def test_a_try_does_not_show_what_few_signatures_have_of_a_person(fake_site: FakeSite, petition: Petition) -> None:
+    """Bob may not see names, but ids are in the activity log."""
+    alices = [confirmed(fake_site.tables, petition, Person("Alice", f"a{number}@mail.example")) for number in range(5)]
+    effect = remove(fake_site, {"ids": alices}, dry_run=True)["effect"]
+    assert (effect["first-name"], effect["domain"]) == (
+        [{"key": "alice", "count": 5}],
+        [{"key": "mail.example", "count": 5}],
+    )
+    effect = remove(fake_site, {"ids": alices[1:]}, dry_run=True)["effect"]
+    assert (effect["first-name"], effect["domain"], effect["country"]) == ([], [], [{"key": "GB", "count": 4}])
+
+
 @pytest.mark.parametrize(
     ("condition", "fits"),
     [
         ({"network": "n1"}, {ALICE}),
         ({"domain": "charity.example"}, {BOB}),
+        ({"domain": "*.Example"}, {ALICE, BOB}),
+        ({"domain": "*.mail.example"}, set()),
         ({"source": "one-site"}, {BOB}),
+        ({"source": "other"}, {BOB}),
         ({"name": "alice*"}, {ALICE}),
         ({"name": "*B?kker"}, set()),
         ({"name": "*ko*[a-z]*"}, set()),
@@ -126,6 +156,7 @@ def test_a_condition_means_those_to_whom_all_of_it_applies(
         BOB: confirmed(fake_site.tables, petition, BOB, NOW + DAY, source="one-site"),
     }
     change_item(fake_site.tables, petition, identities[ALICE], network="n1")
+    change_item(fake_site.tables, petition, identities[BOB], counted_source="other")
     remove(fake_site, condition)
     states = {person: item_of(fake_site.tables, petition, identity)["state"] for person, identity in identities.items()}
     assert {person for person, state in states.items() if state == "removed"} == fits

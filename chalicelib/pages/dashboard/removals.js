@@ -67,9 +67,10 @@ const conditionOf = ({ condition, reason }) =>
  * @param {ShownRemoval} removal
  * @param {Acts} acts
  */
-function waysOn(path, { id, action, job_state: state, removed }, { send }) {
+function waysOn(path, { id, action, job_state: state, removed, matched, counted }, { send }) {
   if (OPEN.includes(state)) return button("Cancel", () => send(`${path}/${id}/cancel`, "POST"));
-  if (action !== "remove" || !removed) return "–";
+  const hasOthers = matched > counted; // Those that did not count, such as held ones.
+  if (action !== "remove" || !(removed || hasOthers)) return "–";
   const undo = async () => {
     const text = `${number(removed)} signatures count again from today. Who withdrew stays away.`;
     if (await askToConfirm("Put them back?", text, "Put them back")) await send(`${path}/${id}/undo`, "POST");
