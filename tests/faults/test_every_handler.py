@@ -15,6 +15,7 @@ from chalicelib.mail.kind import AfterCrash
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.picture import forget_pictures
 from chalicelib.petitions.text_changes import forget_changes
 from chalicelib.shedding.level import forget_level
 from chalicelib.tallies.count import forget_closed_days
@@ -114,6 +115,7 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     forget_closed_days()
     forget_marked()
     forget_changes()
+    forget_pictures()
     worker._limiter.cache_clear()
     fake_site.clock.moment = NOW + TWO_HOURS
 
