@@ -12,18 +12,23 @@ import pytest
 from chalicelib.aws.email import Mail
 from chalicelib.core.keys import SIGNATURES
 from chalicelib.core.rights import Right
-from chalicelib.core.settings import settings
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, payload_of
 from chalicelib.delivery.worker import TASKS
 from chalicelib.edge.batch import BatchFailed, RunFailed
-from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.edit import publish
-from chalicelib.petitions.find import forget_petitions
-from chalicelib.shedding.level import forget_level
 from chalicelib.signatures.model import CLOCK_SKEW
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, TOKEN_KEYS, a_petition
-from tests.fake_site import FakeSite, a_fake_site, link_in, schedule_event, stream_event, token_in, wire
+from tests.fake_site import (
+    FakeSite,
+    a_fake_site,
+    forget_process_state,
+    link_in,
+    schedule_event,
+    stream_event,
+    token_in,
+    wire,
+)
 from tests.fakes import FakeQueue
 from tests.faults.injection import Faults, Injection, Killed, Target, restore
 from tests.flows.ledger import NEVER, Event, Ledger, checked_totals, link_expiry, signature_id_in
@@ -100,8 +105,7 @@ class World:
         wire(self.site, self.patch)
         give_table(self.patch)
         self.patch.setattr("chalicelib.core.caching.monotonic", lambda: self.now.timestamp())
-        for forget in (forget_petitions, forget_level, forget_marked, settings.cache_clear):
-            forget()
+        forget_process_state()
         self.ledger = Ledger()
         self.emails: list[ReceivedEmail] = []
         self.recorded_changes = 0
