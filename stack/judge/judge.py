@@ -13,7 +13,7 @@ from stack.judge.faults import Faults
 from stack.judge.model import Call, UnknownCall
 from stack.judge.policies import EMULATED, principal, resolver
 from stack.judge.questions import questions
-from stack.template.policies import declared_policies
+from stack.template.rights import declared_policies
 
 _log = logging.getLogger("judge")
 

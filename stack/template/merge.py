@@ -1,4 +1,4 @@
-"""Join the parts from the other modules into one template, which `chalice package` merges into its own.
+"""Join the parts from the other modules into one template, which `application.py` merges into that of Chalice.
 
 A part may add to any section of the template: a queue adds to Resources, Outputs, and the environment of all functions.
 """

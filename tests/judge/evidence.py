@@ -21,7 +21,7 @@ from stack.judge.questions import questions
 from stack.judge.resolve import STACK, Resolver
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
-from stack.template.policies import declared_policies
+from stack.template.rights import declared_policies
 from tests.actors import NOW, TOKEN_KEYS, item_of, json_of
 from tests.fake_site import FakeSite, context, sqs_event, stream_event
 from tests.faults import test_signing
