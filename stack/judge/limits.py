@@ -17,7 +17,7 @@ from typing import Any
 from botocore.session import get_session
 
 from stack.judge.answers import Refused
-from stack.judge.expressions import KEYS, attributes_named, expressions
+from stack.judge.dynamodb import KEYS, attributes_named, expressions
 from stack.judge.model import Call
 
 Params = Mapping[str, Any]

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from chalicelib.shedding.level import LEVEL_SECONDS
-from stack.sample_partner import SOURCE, sample_token
+from stack.local.prepare import SOURCE, sample_token
 from stack.template.functions import logical_id
 from tests.deployed.conftest import PackagedSite
 from tests.e2e.signing import emailed_link, press_button, sign
