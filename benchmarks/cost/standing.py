@@ -22,7 +22,6 @@ _METRIC_HOURS_A_DAY = 24 + 2 * 4 + 24
 # A petition's recounts read all its signatures. One read unit is for 8 KB.
 _PETITION_SIGNATURES, _RECOUNTS_A_DAY, _UNIT_BYTES = 100_000, 4, 8_192
 
-
 # What a stage costs more if it has these.
 OPTIONS = (
     Line("the CDN: web ACL with seven rules", "web_acl", 1 + 7 / 5),
