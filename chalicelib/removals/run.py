@@ -6,7 +6,7 @@ A step may run twice: each signature is changed once (signatures/remove.py), and
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Change, Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.jobs.model import Clock, JobState, Step
@@ -14,7 +14,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.removals import record_removal
 from chalicelib.removals.model import Removal, RemovalAction
-from chalicelib.removals.survey import add_to
+from chalicelib.removals.survey import add_to, without_rare
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.remove import put_back, release, remove
 from chalicelib.signatures.walk import read_for_sifting
@@ -39,8 +39,9 @@ class RemovalWork:
         return Step(COUNT_SECONDS, lambda: self._end(job))
 
     def tidy(self, job: Removal) -> None:
-        """Say in public what was removed, also if the job was cancelled or failed."""
+        """Say in public what was removed, also if the job was cancelled or failed. Forget what can tell who signed."""
         self._publish(job)
+        self.tables.update(Change(keys.job(job.kind, job.job_id), {"effect": without_rare(job.effect)}))
 
     def _count(self, job: Removal) -> int:
         return exact_count(petition_as_stored(job.slug, self.tables), self.clock(), self.tables).confirmed

@@ -1,7 +1,8 @@
-"""Count what the signatures that a condition means have in common, in bounded memory and without personal data.
+"""Count what the signatures that a condition means have in common, in bounded memory.
 
 Of a dimension with more than KEPT values, the rarest are forgotten from time to time. Signatures come in the order of
-their ids, which are hashes, so what is frequent stays. A name counts by its first word only.
+their ids, which are hashes, so what is frequent stays. A name counts by its first word only. A domain or a first name
+can tell who signed, so nobody sees those of fewer than FEWEST people, and none of these stay after the walk.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 KEPT, MOST = 60, 120
 SHOWN = 10
+FEWEST = 5
+_TELLING = ("network", "domain", "first-name")
 Effect = Mapping[str, Mapping[str, int]]
 
 
@@ -31,7 +34,15 @@ def shown(effect: Effect) -> "dict[str, list[CountedKey]]":
     """Return the most frequent values of each dimension."""
     return {
         dimension: [{"key": key, "count": count} for key, count in _largest(numbers, SHOWN)]
-        for dimension, numbers in sorted(effect.items())
+        for dimension, numbers in sorted(without_rare(effect).items())
+    }
+
+
+def without_rare(effect: Effect) -> dict[str, dict[str, int]]:
+    """Return the numbers without those that can tell who signed."""
+    return {
+        dimension: {key: count for key, count in numbers.items() if count >= FEWEST or dimension not in _TELLING}
+        for dimension, numbers in effect.items()
     }
 
 

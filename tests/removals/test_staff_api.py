@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core import keys
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, issue
 from chalicelib.petitions.find import forget_petitions
@@ -20,6 +21,7 @@ from tests.actors import (
     DAY,
     NOW,
     TOKEN_KEYS,
+    Person,
     bobs_token,
     change_item,
     confirmed,
@@ -77,6 +79,18 @@ def test_a_dry_run_counts_and_changes_nothing(fake_site: FakeSite, petition: Pet
     assert (tried["confirmed_before"], tried["confirmed_after"]) == (2, 0)
     assert tried["effect"]["source"] == [{"key": "direct", "count": 1}, {"key": "one-site", "count": 1}]
     assert public(fake_site)["count"] == 2
+
+
+def test_only_what_several_people_share_is_shown_and_kept(fake_site: FakeSite, petition: Petition) -> None:
+    for number in range(5):
+        confirmed(fake_site.tables, petition, Person("Ann Ash", f"ann{number}@mail.example"))
+    confirmed(fake_site.tables, petition, BOB)
+    tried = remove(fake_site, {}, dry_run=True)
+    assert tried["effect"]["domain"] == [{"key": "mail.example", "count": 5}]
+    assert tried["effect"]["first-name"] == [{"key": "ann", "count": 5}]
+    assert tried["effect"]["country"] == [{"key": "GB", "count": 6}]
+    stored = fake_site.tables.items[keys.job("removal", tried["id"])]["effect"]
+    assert "charity.example" not in f"{stored}"
 
 
 def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, petition: Petition) -> None:
