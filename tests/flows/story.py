@@ -21,7 +21,7 @@ from chalicelib.staff.tokens import issue
 from tests.actors import DAY, LINKS, NOW, THROUGH_THE_CDN, a_published_petition
 from tests.fake_site import FORM, JSON, link_in, schedule_event, stream_event, token_in
 from tests.flows.canaries import Canary
-from tests.flows.watched import WatchedSite
+from tests.flows.watched import MINUTES, WatchedSite
 from tests.letters.lettering import LETTER, TARGET
 from tests.partnering import PATH as PARTNER_PATH, a_partner, oaks_token, sent_of
 
@@ -108,7 +108,10 @@ class Story:
             assert self.sign_by_json(name, Throttled("storage")).status_code == 202
         overflow = self.watched.queues["overflow"]
         overflow.dead_letters.append(overflow.messages.pop())
-        self.post_json(f"{API}/challenge", CANARIES["json"], {"email": CANARIES["json"].email})
+        for is_asked in (True, False):
+            self.bob("PUT", "/api/staff/proof", {"petition": "safe-children", "asked": is_asked})
+            self.watched.pass_time(MINUTES)
+            self.post_json(f"{API}/challenge", CANARIES["json"], {"email": CANARIES["json"].email})
 
     def functions_fail(self) -> None:
         """Let a view, a schedule, the stream's functions and the senders fail, with an address in each error."""
