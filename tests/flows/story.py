@@ -1,6 +1,7 @@
 """A petition's whole life, with a canary at every entrance for personal data."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from chalicelib.edge.route import Access
 from chalicelib.edge.routes import all_routes
 from chalicelib.partners.model import CountsWhen
 from chalicelib.staff.tokens import issue
-from tests.actors import DAY, LINKS, NOW, THROUGH_THE_CDN, a_published_petition
+from tests.actors import DAY, LINKS, NOW, SITE, THROUGH_THE_CDN, a_published_petition
 from tests.fake_site import FORM, JSON, link_in, schedule_event, stream_event, token_in
 from tests.flows.canaries import Canary
 from tests.flows.watched import MINUTES, WatchedSite
@@ -56,9 +57,9 @@ class Story:
         self.owners_change_their_signatures()
         self.staff_help_people()
         self.staff_send_emails()
-        self.staff_make_files()
-        self.staff_remove()
+        self.staff_run_jobs()
         self.everybody_reads()
+        self.a_scanner_opens_every_link()
 
     def bob(self, method: str, path: str, body: object = None, kind: str = JSON) -> Any:
         """Ask as Bob, and expect a success."""
@@ -222,20 +223,17 @@ class Story:
             self.report_bounce(next(mail for mail in self.site.mailer.mails if mail.tags["kind"] == kind))
         self.watched.pass_time(DAY, "sweep", "watch", "digests")
 
-    def staff_make_files(self) -> None:
-        for kind, body in (
+    def staff_run_jobs(self) -> None:
+        jobs: list[tuple[str, Mapping[str, object]]] = [
             ("exports", {"columns": ["name", "postcode", "country"]}),
             ("exports", {"format": "ndjson", "passphrase": True}),
             ("lists", {"recipient": RECIPIENT}),
             ("lists", {"passphrase": True}),
-        ):
+            ("removals", {"condition": {}, "reason": "A look", "dry_run": True}),
+            ("removals", {"condition": {"source": "one-farm"}, "reason": "One source"}),
+        ]
+        for kind, body in jobs:
             self.bob("POST", f"{BASE}/{kind}", body)
-            self.watched.settle()
-
-    def staff_remove(self) -> None:
-        everybody: Mapping[str, object] = {"condition": {}, "reason": "A look", "dry_run": True}
-        for body in (everybody, {"condition": {"source": "one-farm"}, "reason": "One source"}):
-            self.bob("POST", f"{BASE}/removals", body)
             self.watched.settle()
 
     def everybody_reads(self) -> None:
@@ -261,6 +259,11 @@ class Story:
                     assert self.site.get(path).status_code < 400, path
         for query in ("counts?by=all&format=csv", "counts?by=version", "funnel?by=hour&format=csv"):
             self.bob("GET", f"{BASE}/{query}")
+
+    def a_scanner_opens_every_link(self) -> None:
+        links = {link for mail in self.site.mailer.mails for link in re.findall(rf"{SITE}(/\S+)", mail.text)}
+        for link in sorted(links):
+            self.site.get(link)
 
     def first_job(self, kind: str) -> str:
         jobs = (key.sk for key in self.site.tables.items if key.table == COUNTS and key.pk.startswith(f"JOB#{kind}#"))

@@ -125,6 +125,11 @@ def story() -> Iterator[Story]:
     logging.root.setLevel(level)
 
 
+@pytest.fixture(scope="module")
+def ever(story: Story) -> Places:
+    return story.watched.places_ever(SEARCH)
+
+
 @pytest.fixture
 def ending(story: Story) -> Iterator[WatchedSite]:
     before = story.watched.snapshot()
@@ -140,17 +145,17 @@ def kinds_in(places: Places) -> dict[str, str]:
     return {place: " ".join(sorted({kind for kind, _ in findings})) for place, findings in places.items()}
 
 
-def test_personal_data_stands_only_where_the_page_says(story: Story) -> None:
-    assert kinds_in(story.watched.places_ever(SEARCH)) == allowed(DATA_MAP)
+def test_personal_data_stands_only_where_the_page_says(ever: Places) -> None:
+    assert kinds_in(ever) == allowed(DATA_MAP)
 
 
 def test_the_page_says_so() -> None:
     assert [words for words in (*DATA_MAP, *MOVED_BACK_LATE) if words not in PAGE] == []
 
 
-def test_every_entrance_and_every_kind_of_email_was_tried(story: Story) -> None:
+def test_every_entrance_and_every_kind_of_email_was_tried(story: Story, ever: Places) -> None:
     """Also every way to fail. Otherwise the search would find nothing because there was nothing."""
-    planted = {entrance for findings in story.watched.places_ever(SEARCH).values() for _, entrance in findings}
+    planted = {entrance for findings in ever.values() for _, entrance in findings}
     assert planted == CANARIES.keys() - LEFT_NOTHING
     assert {mail.tags["kind"] for mail in story.site.mailer.mails} == KINDS.keys() - NO_EMAIL
     events = {json.loads(line)["event"] for line in story.watched.log.getvalue().splitlines()}
