@@ -9,14 +9,12 @@ ROOT = Path(__file__).parents[1]
 
 # Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
 SLOW = (
+    "tests/benchmarks/test_ballot.py::test_the_documented_table",
     "tests/benchmarks/test_results.py",
     "tests/browser/test_staff_pages.py",
     "tests/deployed/test_package.py",
-    "tests/e2e/test_exporting.py",
-    "tests/e2e/test_importing.py",
     "tests/e2e/test_schemathesis.py",
     "tests/e2e/test_spike.py",
-    "tests/e2e/test_updates.py",
     "tests/flows/test_many_signatures.py",
     "tests/local/test_run.py",
     "tests/judge/test_least_privilege.py::test_a_role_reaches_no_partition",

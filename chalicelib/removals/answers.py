@@ -54,6 +54,10 @@ class ShownRemoval(TypedDict):
     effect: dict[str, list[CountedKey]]
     """What the signatures that fit have in common: the most frequent values by dimension. Of `domain`, `first-name` and
     `network` only what at least five share."""
+    usual: dict[str, Number]
+    """By dimension: how many signatures of the petition a network, a domain, a minute … has usually (the median). Only
+    after a try.
+    """
     why: str | None
     """Why it failed."""
 

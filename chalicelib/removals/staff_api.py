@@ -16,7 +16,7 @@ from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.projections.breakdowns import held_counts
 from chalicelib.removals.model import Condition, ReleaseRequest, Removal, RemovalAction, RemovalRequest
-from chalicelib.removals.survey import shown
+from chalicelib.removals.survey import shown, usual
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 from chalicelib.tallies.removed import RemovalCount, removal_count
 
@@ -168,5 +168,6 @@ def _shown(job: Removal) -> "ShownRemoval":
         "confirmed_before": job.confirmed_before,
         "confirmed_after": job.confirmed_after,
         "effect": shown(job.effect),
+        "usual": usual(job.sample),
         "why": job.at(now).why,
     }

@@ -56,8 +56,9 @@ HANDED_OVER = (
     " text_version, consent_version"
 )
 SIFTED = (
-    "state, signed_at, obtained_by, channel, text_version, consent_version, name, email, country, source,"
-    " counted_source, by_partner, network, held, confirmed_at, removal, removed_from, mails, undeliverable"
+    "state, signed_at, submitted_at, obtained_by, channel, text_version, consent_version, name, email, country, source,"
+    " counted_source, by_partner, network, held, confirmed_at, removal, removed_from, owner_confirmed_at, mails,"
+    " undeliverable"
 )
 EMPTIED = ", ".join(("state", "emptied_at", *EMPTIED_FIELDS))
 LISTED = "state, updates, undeliverable, email, name, language, confirmed_at"
@@ -91,6 +92,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
             *("PETITIONS", "SLUGS", "TALLY#*", "SNAPSHOT#*", "PENDING#*", "CONSTITUENCIES#*", "FUNNEL#*"),
             *("FUNNEL-DAYS#*", "STATEMENT#*", "MAIL", "READINESS", "SHEDDING", "PICTURE#*"),
         ),
+        may(BATCH_GET, COUNTS, "JOB#update#*", "UPDATES#*"),
         may(QUERY, COUNTS, "LETTERS#*", "TARGET#*"),
         may(PUT + UPDATE, COUNTS, "TALLY#*", "SNAPSHOT#*", "FUNNEL-DAYS#*", "STATEMENT#*"),
         may(PUT, AUDIT),

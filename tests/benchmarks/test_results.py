@@ -9,6 +9,7 @@ import pytest
 from benchmarks.probing import auc
 from benchmarks.report import figures, report
 from benchmarks.results import RESULTS
+from benchmarks.tutorial.__main__ import lines
 from benchmarks.worker import measure_in_process
 
 
@@ -22,6 +23,10 @@ def test_counted_figures_meet_their_goals(results: dict[str, Any]) -> None:
     with_goals = [figure for figure in figures(results) if figure.name.startswith(("sign, ", "confirm", "count"))]
     assert [figure.name for figure in with_goals if not figure.is_met] == []
     assert len(with_goals) == 4
+
+
+def test_no_row_of_the_comparison_with_a_tutorial_is_missed(results: dict[str, Any]) -> None:
+    assert [line for line in lines(results["tutorial"]) if "MISSED" in line] == []
 
 
 @pytest.mark.parametrize(

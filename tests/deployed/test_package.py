@@ -2,29 +2,29 @@
 
 import json
 import time
+from hashlib import sha256
 from typing import Any
 
+import pyrage
 import pytest
+import requests
 
 from chalicelib.shedding.level import LEVEL_SECONDS
-from stack.sample_partner import sample_token
+from stack.sample_partner import SOURCE, sample_token
 from stack.template.functions import logical_id
 from stack.template.schedules import MAIL_TASKS
 from tests.deployed.conftest import PackagedSite
 from tests.e2e.signing import emailed_link, press_button, sign
-from tests.e2e.test_exporting import test_staff_request_watch_and_download_an_encrypted_export  # noqa: F401
-from tests.e2e.test_importing import HEADINGS, ROWS, start_import, wait_for_import
-from tests.e2e.test_updates import (
-    test_an_update_reaches_people_who_asked_for_updates_and_its_result_is_exact,  # noqa: F401
-)
 from tests.emulated import eventually
+from tests.exporting import rows_of
 from tests.fake_site import schedule_event
 from tests.letters.lettering import LETTER
 from tests.located import TABLE, UPPER
 from tests.petitions.test_members import MP
-from tests.site import a_draft
+from tests.site import SLUG, a_draft
 
 POSTCODE = "ZZ1 1AA"
+PETITION = f"/petitions/{SLUG}"
 
 
 def test_a_signature_is_emailed_confirmed_counted_and_withdrawn(deployed_site: PackagedSite) -> None:
@@ -39,13 +39,56 @@ def test_a_signature_is_emailed_confirmed_counted_and_withdrawn(deployed_site: P
     assert deployed_site.counts()["confirmed"] == before
 
 
+def ended(site: PackagedSite, path: str) -> Any:
+    """Wait until the job or update has ended, and return it."""
+
+    def if_ended() -> Any:
+        found = site.staff(path).json()
+        return found if found["state"] in ("done", "failed", "sent") else None
+
+    return eventually(if_ended, 180)
+
+
 def test_a_file_of_a_partner_is_imported(deployed_site: PackagedSite) -> None:
     """The file is UTF-8, because the emulator takes each request for text, whatever binary types the API has."""
     sample_token(deployed_site.url, deployed_site.staff_token)
     before = deployed_site.counts()["confirmed"]
-    found = wait_for_import(deployed_site, start_import(deployed_site, (HEADINGS + ROWS).encode()))
-    assert (found["state"], found["accepted"]) == ("done", 5), found
-    assert deployed_site.counts()["confirmed"] == before + 5
+    headers = {"Authorization": f"Bearer {deployed_site.staff_token}", "Content-Type": "text/csv"}
+    content = "Email,First name,Last name\none@partner.example,Zoë,A\ntwo@partner.example,Zoë,B\n"
+    url = f"{deployed_site.url}/api/staff{PETITION}/imports"
+    answer = requests.post(f"{url}?partner={SOURCE}", data=content.encode(), headers=headers, timeout=30)
+    found = ended(deployed_site, f"{PETITION}/imports/{answer.json()['id']}")
+    assert (found["state"], found["accepted"]) == ("done", 2), found
+    assert deployed_site.counts()["confirmed"] == before + 2
+
+
+def test_an_encrypted_export_has_every_signature_and_its_digest(deployed_site: PackagedSite) -> None:
+    owner = pyrage.x25519.Identity.generate()
+    fields = {"columns": ["name", "source"], "recipient": str(owner.to_public())}
+    export_id = deployed_site.manage("POST", f"{PETITION}/exports", fields).json()["id"]
+    export = ended(deployed_site, f"/exports/{export_id}")
+    assert export["state"] == "done", export
+    file, cover = (
+        requests.get(deployed_site.staff(f"/exports/{export_id}/{name}").json()["url"], timeout=20).content
+        for name in ("file", "cover")
+    )
+    assert (sha256(file).hexdigest(), cover[:4]) == (export["sha256"], b"%PDF")
+    rows = rows_of(pyrage.decrypt(file, [owner]))
+    assert len(rows) == export["rows"] == export["of"] == deployed_site.counts()["confirmed"]
+
+
+def test_an_update_reaches_only_who_asked_for_updates(deployed_site: PackagedSite) -> None:
+    for email, updates in (("told@example.org", True), ("not.told@example.org", False)):
+        sign(deployed_site, email, consent={"sign": True, "updates": updates})
+        press_button(emailed_link(deployed_site, email, "confirm"))
+    text = {"title": "The Home Secretary answered", "markdown": "She said **yes**."}
+    path = f"{PETITION}/updates/{deployed_site.manage('POST', f'{PETITION}/updates', text).json()['id']}"
+    assert deployed_site.manage("POST", f"{path}/publish", {}).ok
+    update = ended(deployed_site, path)
+    assert update["requested"] == update["sent"] + update["failed"] + update["skipped"]
+    for email, number in (("told@example.org", 1), ("not.told@example.org", 0)):
+        subjects = [mail["subject"] for mail in deployed_site.mails(email)]
+        assert subjects.count(text["title"]) == number
 
 
 def test_a_letter_is_addressed_to_the_member_of_parliament(deployed_site: PackagedSite) -> None:

@@ -11,7 +11,6 @@ from tests.site import SLUG, DeployedSite
 
 ALICES_SIGNATURE = {"name": "Alice Example", "consent": {"sign": True, "updates": False}}
 PETITION_PATH = f"/api/petitions/{SLUG}"
-PROBLEM_TYPE = "application/problem+json"
 
 
 def sign(site: DeployedSite, email: str, slug: str = SLUG, **fields: object) -> requests.Response:

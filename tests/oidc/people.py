@@ -1,8 +1,8 @@
-"""The provider's people, groups and clients, and the rights that our settings give to each group."""
+"""The provider's person with their group, its client, and the rights that our settings give to the group."""
 
 PASSWORD = "a-password-for-tests"
-PEOPLE = {"bob": ["petition-team"], "carla": ["counters", "people-team"], "charlie": []}
-RIGHTS = {"petition-team": ["counts", "manage"], "counters": ["counts"], "people-team": ["people"]}
+PERSON, GROUP = "bob", "petition-team"
+RIGHTS = {GROUP: ["counts", "manage"]}
 
-CLIENT, PUBLIC_CLIENT = "petitions", "petitions-public"
+CLIENT = "petitions"
 SECRET = "a secret with: odd + characters"

@@ -1,7 +1,6 @@
-"""A real OpenID Connect provider, Django OAuth Toolkit, with three people.
+"""A real OpenID Connect provider, Django OAuth Toolkit, with one person and one client.
 
-Run as `python -m tests.oidc.provider PORT FOLDER REDIRECT`. It has a login page, requires PKCE, signs with RS256, and
-has one client with a secret and one without.
+Run as `python -m tests.oidc.provider PORT FOLDER REDIRECT`. It has a login page, requires PKCE and signs with RS256.
 """
 
 import sys
@@ -17,7 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.urls import include, path
 
-from tests.oidc.people import CLIENT, PASSWORD, PEOPLE, PUBLIC_CLIENT, SECRET
+from tests.oidc.people import CLIENT, GROUP, PASSWORD, PERSON, SECRET
 
 LOGIN_PAGE = '<title>Log in</title><form method="post">{% csrf_token %}{{ form.as_p }}<button>Log in</button></form>'
 
@@ -60,14 +59,12 @@ def populate(redirect: str) -> None:
     from django.contrib.auth.models import Group, User
     from oauth2_provider.models import Application
 
-    for name, groups in PEOPLE.items():
-        user = User.objects.create_user(name, f"{name}@charity.example", PASSWORD)
-        user.groups.set([Group.objects.get_or_create(name=group)[0] for group in groups])
-    common = {"authorization_grant_type": "authorization-code", "redirect_uris": redirect, "algorithm": "RS256"}
-    for client, kind, secret in ((CLIENT, "confidential", SECRET), (PUBLIC_CLIENT, "public", "")):
-        Application.objects.create(
-            client_id=client, client_secret=secret, client_type=kind, skip_authorization=True, **common
-        )
+    user = User.objects.create_user(PERSON, f"{PERSON}@charity.example", PASSWORD)
+    user.groups.add(Group.objects.create(name=GROUP))
+    Application.objects.create(
+        client_id=CLIENT, client_secret=SECRET, client_type="confidential", skip_authorization=True,
+        authorization_grant_type="authorization-code", redirect_uris=redirect, algorithm="RS256",
+    )  # fmt: skip
 
 
 class ThreadingServer(ThreadingMixIn, WSGIServer):

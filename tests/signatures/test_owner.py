@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.core.address import read_address, signature_id
 from chalicelib.core.errors import Invalid
+from chalicelib.core.times import exact
 from chalicelib.letters.request import has_new_letter
 from chalicelib.letters.withdrawn import has_withdrawn
 from chalicelib.petitions.model import Petition
@@ -66,9 +67,10 @@ def assert_exact(tables: FakeTables, petition: Petition, expected: int) -> None:
 def test_a_correction_changes_name_and_postcode_only(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition, postcode="M1 2AB")
     before = item_of(tables, petition, identity)
-    correct(found_in(tables, petition), {"name": " Alice B. ", "postcode": "sw1a1aa", "country": "NL"}, tables)
-    assert item_of(tables, petition, identity) == {**before, "name": "Alice B.", "postcode": "SW1A 1AA"}
-    correct(found_in(tables, petition), {"postcode": ""}, tables)
+    correct(found_in(tables, petition), {"name": " Alice B. ", "postcode": "sw1a1aa", "country": "NL"}, NOW, tables)
+    changed = {"name": "Alice B.", "postcode": "SW1A 1AA", "changed_at": exact(NOW)}
+    assert item_of(tables, petition, identity) == {**before, **changed}
+    correct(found_in(tables, petition), {"postcode": ""}, NOW, tables)
     assert "postcode" not in item_of(tables, petition, identity)
 
 
@@ -77,7 +79,7 @@ def test_a_wrong_correction_changes_nothing(tables: FakeTables, petition: Petiti
     identity = confirmed(tables, petition)
     before = item_of(tables, petition, identity)
     with pytest.raises(Invalid):
-        correct(found_in(tables, petition), fields, tables)
+        correct(found_in(tables, petition), fields, NOW, tables)
     assert item_of(tables, petition, identity) == before
 
 
@@ -85,7 +87,7 @@ def test_a_correction_after_a_withdrawal_stores_no_name(tables: FakeTables, peti
     confirmed(tables, petition)
     found = found_in(tables, petition)
     withdraw(found.key, petition, NOW, tables)
-    correct(found, {"name": "Alice B."}, tables)
+    correct(found, {"name": "Alice B."}, NOW, tables)
     assert "name" not in item_of(tables, petition, found.signature_id)
 
 
@@ -142,7 +144,7 @@ def withdraw_at_old(tables: FakeTables, petition: Petition) -> None:
 
 
 def correct_at_old(tables: FakeTables, petition: Petition) -> None:
-    correct(found_in(tables, petition), {"name": "Alice B."}, tables)
+    correct(found_in(tables, petition), {"name": "Alice B."}, NOW, tables)
 
 
 def move_too(tables: FakeTables, petition: Petition) -> None:
