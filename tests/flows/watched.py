@@ -20,7 +20,7 @@ from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.edge.routes import all_routes
 from chalicelib.runner.worker import run_address_job, run_job
 from chalicelib.signatures.worker import store_overflow
-from stack.template.storage import storage
+from stack.template.merge import merge_template
 from tests.fake_site import a_fake_site, context, sqs_event, stream_event
 from tests.fakes import FakeBucket, FakeQueue
 from tests.flows.canaries import Finding, Search
@@ -108,7 +108,7 @@ class WatchedSite:
 
     def expire_files(self) -> None:
         """Delete the files that the bucket's rules delete in the end."""
-        bucket = storage()["Resources"]["ExportsBucket"]["Properties"]
+        bucket = merge_template()["Resources"]["ExportsBucket"]["Properties"]
         for rule in bucket["LifecycleConfiguration"]["Rules"]:
             if "ExpirationInDays" in rule:
                 self.bucket.delete_under(rule["Prefix"])
