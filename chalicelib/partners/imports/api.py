@@ -249,4 +249,7 @@ def _mapping(text: str) -> dict[str, list[str]]:
     unknown = mapping.keys() - HEADINGS.keys()
     if unknown:
         raise Invalid([FieldError("mapping", f"Use only these fields: {', '.join(HEADINGS)}")])
-    return {field: [headings] if isinstance(headings, str) else headings for field, headings in mapping.items()}
+    named = {field: [headings] if isinstance(headings, str) else headings for field, headings in mapping.items()}
+    if any("@" in heading for headings in named.values() for heading in headings):  # It would be stored for good.
+        raise Invalid([FieldError("mapping", "Name the headings, not a person's data. The first row must be headings")])
+    return named

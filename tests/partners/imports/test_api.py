@@ -149,6 +149,12 @@ def test_a_mapping_names_the_columns(fake_site: FakeSite, token: str) -> None:
     assert read_import(fake_site, token, import_id)["accepted"] == 1
 
 
+def test_the_first_person_of_a_file_without_headings_is_no_mapping(fake_site: FakeSite, token: str) -> None:
+    mapping = quote(json.dumps({"email": "a@mail.example", "name": "Ann Lee"}))
+    assert ask(fake_site, token, "POST", f"?partner=partner-oak&mapping={mapping}").status_code == 422
+    assert not [key for key in fake_site.tables.items if key.pk.startswith("JOB#")]
+
+
 def test_a_file_in_utf_16_is_read_as_sent(fake_site: FakeSite, token: str) -> None:
     content = ("Email\tName\na@mail.example\tZoë\n").encode("utf-16")
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/octet-stream"}
