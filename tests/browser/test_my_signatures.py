@@ -3,7 +3,7 @@
 import requests
 from playwright.sync_api import Page, expect
 
-from stack.sample_partner import PARTNER
+from stack.local.prepare import PARTNER
 from tests.browser.new_petition import open_new_petition
 from tests.browser.test_staff import sign_in
 from tests.e2e.signing import emailed_link
