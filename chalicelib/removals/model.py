@@ -10,7 +10,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from chalicelib.core.models import ClosedModel, FrozenClosedModel
 from chalicelib.core.times import Moment
@@ -21,7 +21,7 @@ from chalicelib.signatures.model import Signature
 # A pattern with more stars would take long to compare with a long name.
 MAX_STARS = 4
 MAX_IDS = 400  # A request has at most 16 KB.
-PublicReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+PublicReason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 SignatureId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,100}$")]
 
@@ -97,10 +97,17 @@ def _matches(name: str, pattern: str) -> bool:
 
 class RemovalRequest(ClosedModel):
     condition: Condition
-    reason: PublicReason
-    """Why, for everybody: it stands beside the number. Name no person."""
     dry_run: bool = False
-    """Change nothing, and count. Then the condition may be empty, and the answer shows what is frequent."""
+    """Change nothing, and count. Then condition and reason may be empty, and the answer shows what is frequent."""
+    reason: Annotated[PublicReason, Field(validate_default=True)] = ""
+    """Why, for everybody: it stands beside the number. Name no person."""
+
+    @field_validator("reason")
+    @classmethod
+    def _check_reason(cls, reason: str, info: ValidationInfo) -> str:
+        if not reason and not info.data.get("dry_run"):
+            raise ValueError("Say why, for everybody to read")
+        return reason
 
     @model_validator(mode="after")
     def _check_condition(self) -> "RemovalRequest":

@@ -96,6 +96,13 @@ def test_only_what_several_people_share_is_shown_and_kept(fake_site: FakeSite, p
     assert stored["sample"]["domain"] == {"0": 5, "1": 1} or stored["sample"]["domain"] == {"0": 1, "1": 5}
 
 
+def test_a_try_without_a_condition_shows_what_is_frequent_among_all(fake_site: FakeSite, petition: Petition) -> None:
+    confirmed(fake_site.tables, petition, ALICE)
+    tried = shown(fake_site, start(fake_site, REMOVALS, condition={}, reason="", dry_run=True))
+    assert (tried["state"], tried["matched"]) == ("tried", 1)
+    assert tried["effect"]["source"] == [{"key": "direct", "count": 1}]
+
+
 def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition, ALICE)
     confirmed(fake_site.tables, petition, BOB)

@@ -49,18 +49,24 @@ const effectOf = ({ effect, usual, matched }) =>
           {},
           Object.entries(effect).flatMap(([by, values]) => [
             h("dt", {}, by),
-            h("dd", {}, inWords(values), usual[by] ? ` (usual: ${number(usual[by])})` : ""),
+            h("dd", {}, inWords(values) || "–", usual[by] ? ` (usual: ${number(usual[by])})` : ""),
           ]),
         ),
       )
     : "–";
 
 /** @param {ShownRemoval} removal */
-const conditionOf = ({ condition, reason }) =>
-  [
-    ...Object.entries(condition).map(([name, value]) => `${name}: ${Array.isArray(value) ? value.length : value}`),
-    ...(reason ? [`“${reason}”`] : []),
-  ].join(", ") || "all";
+const conditionOf = ({ action, condition, reason }) =>
+  action === "undo"
+    ? "what was removed"
+    : [
+        ...Object.entries(condition).map(([name, value]) => `${name}: ${Array.isArray(value) ? value.length : value}`),
+        ...(reason ? [`“${reason}”`] : []),
+      ].join(", ") || "all";
+
+/** @param {ShownRemoval} removal */
+const stateOf = ({ action, state, why, put_back: back }) =>
+  [state, ...(why ? [why] : []), ...(action === "remove" && back ? [`${number(back)} put back`] : [])].join(": ");
 
 /**
  * @param {string} path
@@ -85,7 +91,7 @@ function waysOn(path, { id, action, job_state: state, removed, matched, counted 
 const columnsOf = (path) => (acts) => [
   { title: "When", cell: (removal) => dateTime(removal.requested_at) },
   { title: "By", cell: (removal) => removal.requested_by },
-  { title: "State", cell: ({ state, why }) => (why ? `${state}: ${why}` : state) },
+  { title: "State", cell: stateOf },
   { title: "Which", cell: conditionOf },
   { title: "Fit", number: true, cell: ({ matched }) => number(matched) },
   { title: "Of these counted", number: true, cell: ({ counted }) => number(counted) },

@@ -69,7 +69,7 @@ export async function healthSection() {
   /** @type {StaffHealth} */
   const { level, messages, mail } = answer.data;
   const list = messages.map(({ text, path }) =>
-    h("li", {}, text, path ? h("a", { href: `#${path}` }, " Open it") : ""),
+    h("li", {}, text, ...(path ? [" ", h("a", { href: `#${path}` }, "Open the update")] : [])),
   );
   const attributes = { class: `health health-${level}`, "aria-label": "Health of the site" };
   const emails = h("p", { class: "small" }, emailText(mail));
