@@ -7,16 +7,18 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from stack import api_policy, changeset, us_east_1
+from stack import changeset, us_east_1
 from stack.aws import Cloud, endpoint_in_environment, one_line_errors
-from stack.bucket import PACKAGES, prepare_bucket, upload, upload_template
-from stack.changeset import ChangeSet
+from stack.changeset import PACKAGES, ChangeSet, prepare_bucket, upload, upload_template
 from stack.console import Failure, bold, run_main, say
 from stack.package import Package, package, target_of
 from stack.parameters import check, parameters, planned_values
 from stack.paths import LOCAL_STAGE
 
+# The parameters of the API's policy, which refuses requests without CloudFront's key (template/edge.yaml).
+_POLICY_PARAMETERS = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
 _TRIAL_STAGES = ("local", "dev", "test")
 
 
@@ -59,7 +61,7 @@ def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
 def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
     """Upload the zip and the template, in which every function uses this zip. Return the template's URL.
 
-    `values`: of all parameters. `describe_policy` needs some, so that SAM deploys the API again when they change.
+    `values`: of all parameters. `_describe_policy` needs some, so that SAM deploys the API again when they change.
     """
     bucket = prepare_bucket(cloud)
     key = upload(cloud, bucket, PACKAGES, built.archive.read_bytes(), ".zip")
@@ -67,8 +69,33 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
-    api_policy.describe_policy(template, values)
+    _describe_policy(template, values)
     return upload_template(cloud, bucket, template)
+
+
+def _describe_policy(template: dict[str, Any], values: Mapping[str, str]) -> None:
+    """Write the parameters that the API's policy uses into the API's description.
+
+    SAM deploys the API again only when the text of its definition changes (template/edge.yaml). `values`: the value of
+    every parameter. Without a CDN, change nothing: the policy then accepts every request.
+    """
+    if values["EdgeDomain"]:
+        info = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]
+        info["description"] = ", ".join(f"{name} {values[name]}" for name in _POLICY_PARAMETERS)
+
+
+def _require_key(cloud: Cloud, outputs: Mapping[str, str]) -> None:
+    """Raise Failure unless CloudFront's key is in the API's policy. `outputs`: those of the stack.
+
+    CloudFormation does not resolve references everywhere (docs/aws-facts.md). With the reference in place of the key,
+    and EdgeOnly=yes, the API refuses every request.
+    """
+    policy = str(cloud.client("apigateway").get_rest_api(restApiId=outputs["RestAPIId"]).get("policy", ""))
+    if "aws:Referer" not in policy or "resolve:" in policy:
+        raise Failure(
+            "AWS did not put the key of CloudFront into the policy of the API, so EdgeOnly=yes refuses everybody:"
+            ' deploy with SET="EdgeOnly=no"'
+        )
 
 
 def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
@@ -94,7 +121,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     values = {**chosen, **arns}
     refuses_others = domain != "" and planned["EdgeOnly"] == "yes" and not cloud.is_emulated
     if refuses_others and distribution_arn:  # Without a distribution, there are no visitors yet (`check`).
-        api_policy.require_key(cloud, before)
+        _require_key(cloud, before)
     outputs = deploy(cloud, built, options.stage, values, confirm)
     second_values = values_for_second_change_set(options.stage, outputs, planned | arns)
     if second_values:
@@ -104,7 +131,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     if domain and is_new_distribution:  # Only the alarm in us-east-1 changes. It needs an existing distribution.
         us_east_1.deploy_in_us_east_1(cloud, options, with_domain, outputs["EdgeArn"], confirm)
     if refuses_others:
-        api_policy.require_key(cloud, outputs)
+        _require_key(cloud, outputs)
     return outputs
 
 

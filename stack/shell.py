@@ -5,6 +5,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from argparse import REMAINDER, ArgumentParser
 from collections.abc import Mapping
@@ -36,6 +37,22 @@ def queue_urls(outputs: Mapping[str, str]) -> dict[str, str]:
     """Return the URLs of all queues by the names on docs/runbook.md: MAIL_DEAD_LETTER_QUEUE_URL."""
     urls = {name: url for name, url in outputs.items() if name.endswith("QueueUrl")}
     return {variable(name): url for name, url in urls.items()}
+
+
+def manage(environment: Mapping[str, str], *arguments: str) -> str:
+    """Run a command of `manage.py` on the stack that the environment names. Return what it prints."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), *arguments],
+        env={"PATH": os.environ.get("PATH", os.defpath), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    if done.returncode:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        raise Failure(f"manage.py {' '.join(arguments[:2])}: {lines[-1] if lines else 'no reason given'}")
+    return done.stdout.strip()
 
 
 def _main() -> None:

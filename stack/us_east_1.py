@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 
 from stack import changeset
 from stack.aws import Cloud
-from stack.bucket import prepare_bucket, upload_template
 from stack.busy_page import refused_page
-from stack.changeset import ChangeSet
+from stack.changeset import ChangeSet, prepare_bucket, upload_template
 from stack.console import say
 from stack.parameters import values_by_name
 from stack.template.cfn import Template, written

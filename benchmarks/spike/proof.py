@@ -14,7 +14,7 @@ from benchmarks.spike.crowd import PostAnswer, address
 from benchmarks.spike.stage import SLUG, Delivery, Row, SpikeSite
 from chalicelib.core.address import read_address, signature_id
 from stack.console import Failure
-from stack.manage import manage
+from stack.shell import manage
 
 SIGNER = re.compile(r"signer-(\d+)(\+again)?@example\.org", re.IGNORECASE)
 # The budget (mail/budget.py) allows a person at most five emails in ten hours, and a spike is shorter. The second

@@ -16,8 +16,8 @@ from typing import Any
 from stack.console import Failure
 from stack.local.emulator import free_port
 from stack.local.judging import FAULTS
-from stack.manage import manage
 from stack.paths import ROOT
+from stack.shell import manage
 
 _START_SECONDS, _STOP_SECONDS = 60.0, 40.0
 _NOTHING: Mapping[str, str] = MappingProxyType({})

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core import keys
 from stack import changeset
 from stack.aws import Cloud
-from stack.bucket import TEMPLATES, prepare_bucket, upload_template
+from stack.changeset import TEMPLATES, prepare_bucket, upload_template
 from stack.console import Failure
 from stack.deploy import deploy, deploy_everything, refuse_losses, stack_name, values_for_second_change_set
 from stack.local.emulator import EmulatorProcess

@@ -98,7 +98,7 @@ def recorded_uploads(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         return "key"
 
     monkeypatch.setattr("stack.deploy.upload", upload)
-    monkeypatch.setattr("stack.bucket.upload", upload)
+    monkeypatch.setattr("stack.changeset.upload", upload)
     monkeypatch.setattr("stack.deploy.changeset.create", lambda *_: None)
     return uploads
 
