@@ -23,7 +23,7 @@ from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy, item_k
 
 TIMES = (
     "signed_at", "submitted_at", "confirmed_at", "owner_confirmed_at", "withdrawn_at", "pending_again_at", "erased_at",
-    "emptied_at", "updates_at",
+    "emptied_at", "updates_at", "removed_at", "changed_at",
 )  # fmt: skip
 LEAVING = ("withdrawn_at", "pending_again_at")
 # Later letters, later signatures by partners, the end of updates.
@@ -32,7 +32,8 @@ ADDED_LATER = (
     "counts_with", "confirmed_with",
 )  # fmt: skip
 _REMOVED_ONLY_WITH_NEW_TIME = ("letter", "also_obtained_by", "unsubscribed_at")
-_PERSONAL = [name for name in PERSONAL_FIELDS if name not in (*ADDED_LATER, *TIMES)]
+# A wish to move is forgotten after days anyway.
+_PERSONAL = [name for name in PERSONAL_FIELDS if name not in (*ADDED_LATER, *TIMES, "moving")]
 SIGNED = ("state", *_PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
 
 # The application never removes these.

@@ -7,7 +7,7 @@ import boto3
 
 from chalicelib.core import keys
 from chalicelib.core.settings import Reputation, queue_variable, reputation_variable, table_variable
-from stack.template.mail import CONFIGURATION_SETS
+from stack.template.functions import CONFIGURATION_SETS
 from stack.template.merge import merge_template
 from stack.template.queues import queue_id
 from stack.template.tables import table_id

@@ -68,8 +68,8 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
     yield "Signatures", f"{result.rows:,}"
     yield "As of", _moment(export.moment)
     yield "Count at that moment", f"{export.count_at_moment:,}"
-    if petition.removed:
-        yield "Not genuine", ". ".join(removal.sentence for removal in petition.removed)
+    if petition.removals:
+        yield "Not genuine", ". ".join(removal.sentence for removal in petition.removals)
     yield "Text version", _versions(export.totals, petition)
     yield "By country", _breakdown(_by_country(export.totals))
     yield "File", f"{export.job_id}{export.extension} ({result.size:,} bytes)"

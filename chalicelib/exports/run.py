@@ -174,12 +174,17 @@ class ExportWork:
     context: ExportContext
 
     def next_step(self, export: Export) -> Step[Export]:
-        if not petition_as_stored(export.slug, self.context.tables).is_kept_at(self.context.clock()):
+        # The parts between do not ask: nothing leaves before the file.
+        checks_retention = not export.parts or not export.missing_buckets
+        if checks_retention and not self._is_kept(export):
             return Step(0, lambda: export.in_end_state(JobState.FAILED, why=NOT_KEPT))
         if export.missing_buckets:
             bucket = export.missing_buckets[0]
             return Step(PART_SECONDS, lambda: gather(export, bucket, self.context))
         return Step(FILE_SECONDS, lambda: deliver(export, self.context))
+
+    def _is_kept(self, export: Export) -> bool:
+        return petition_as_stored(export.slug, self.context.tables).is_kept_at(self.context.clock())
 
     def tidy(self, export: Export) -> None:
         self.context.s3_bucket.delete_under(_parts_prefix(export))

@@ -12,6 +12,8 @@ from chalicelib.health.words import Health
 class HealthMessage(TypedDict):
     level: Health
     text: str
+    path: str | None
+    """The page of the dashboard where staff decide. Null: there is none."""
 
 
 class MailHealth(TypedDict):

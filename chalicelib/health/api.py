@@ -11,12 +11,13 @@ from chalicelib.core import times
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.edge.http import json_answer
-from chalicelib.health.words import Correction, HealthFacts, latest_readiness, messages, worst_level
+from chalicelib.health.words import Correction, HealthFacts, PausedUpdate, latest_readiness, messages, worst_level
 from chalicelib.mail.sending import sending
 from chalicelib.petitions.find import all_petitions
 from chalicelib.shedding.level import stored_level
 from chalicelib.staff.authorizer import staff_view
 from chalicelib.tallies.prove import tally_health
+from chalicelib.updates.find import paused_updates
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer
@@ -35,7 +36,7 @@ def read_staff_health(request: Request) -> "Answer[StaffHealth]":
     paused_until = facts.pause.until if facts.pause else None
     health: StaffHealth = {
         "level": worst_level(health_messages),
-        "messages": [{"level": message.level, "text": message.text} for message in health_messages],
+        "messages": [{"level": each.level, "text": each.text, "path": each.path} for each in health_messages],
         "mail": {"waiting": facts.mail_waiting, "paused_until": times.iso_or_none(paused_until)},
         "overflow": {"waiting": facts.overflow_waiting},
     }
@@ -46,6 +47,7 @@ def _facts(now: datetime) -> HealthFacts:
     titles = {petition.slug: petition.title for petition in all_petitions(tables())}
     email = sending(now, tables())
     tallies = tally_health(titles, now - CORRECTIONS_SHOWN_FOR, tables())
+    paused = [PausedUpdate(titles[update.slug], update) for update in paused_updates(titles, tables())]
     return HealthFacts(
         mail_waiting=mail_queue().depth() + other_mail_queue().depth(),
         emails_per_second=settings().mail_per_second,
@@ -56,4 +58,5 @@ def _facts(now: datetime) -> HealthFacts:
         corrections=[Correction(titles[slug], at, amount) for slug, at, amount in tallies.adjustments],
         days_refused=[(titles[slug], day) for slug, day in tallies.refused.items()],
         readiness=latest_readiness(now, tables()),
+        paused_updates=paused,
     )

@@ -15,6 +15,7 @@ from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.mail.sending import Pause
 from chalicelib.shedding.level import Level
+from chalicelib.updates.model import Update
 
 # The limits may have changed since an older result.
 SHOWN_FOR = timedelta(days=7)
@@ -63,6 +64,11 @@ class Correction:
     amount: int
 
 
+class PausedUpdate(NamedTuple):
+    title: str
+    update: Update
+
+
 @dataclass(frozen=True)
 class HealthFacts:
     """`overflow_waiting`: signatures that are accepted but not stored yet.
@@ -79,12 +85,15 @@ class HealthFacts:
     days_refused: Sequence[tuple[str, date]] = ()
     readiness: Readiness | None = None
     is_quota_reserved: bool = False
+    paused_updates: Sequence[PausedUpdate] = ()
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
+    """`path`: of the page of the dashboard where staff decide."""
+
     level: Health
     text: str
+    path: str | None = None
 
 
 def messages(facts: HealthFacts) -> list[Message]:
@@ -94,6 +103,7 @@ def messages(facts: HealthFacts) -> list[Message]:
         *_shedding_messages(facts),
         *map(_correction_message, facts.corrections),
         *starmap(_refused_message, facts.days_refused),
+        *starmap(_paused_message, facts.paused_updates),
     ]
     # Readiness is about an expected crowd, so it may be a warning while everything works now.
     readiness = list(_readiness_messages(facts.readiness))
@@ -189,6 +199,11 @@ def _refused_message(title: str, day: date) -> Message:
         "So counting takes longer each day. Tell your engineer."
     )
     return Message(Health.WARNING, text)
+
+
+def _paused_message(title: str, update: Update) -> Message:
+    text = f"The update “{update.title}” of “{title}” has paused. {update.why} Decide whether it continues."
+    return Message(Health.WARNING, text, f"/petitions/{update.slug}/updates/{update.update_id}")
 
 
 def _in_words(duration: timedelta) -> str:

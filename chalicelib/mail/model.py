@@ -58,7 +58,7 @@ class Mailbox:
         return pseudonym(self.secret, "request", self.address_id, request.key, request.requested_at)
 
 
-def mailbox_of(address: str, secrets: Mapping[str, str]) -> Mailbox:
-    """Addresses with the same canonical form have the same mailbox."""
+def mailbox_of(address: str, secrets: Mapping[str, str], purpose: str = "address") -> Mailbox:
+    """Addresses with the same canonical form have the same mailbox. `purpose`: another one has a budget of its own."""
     secret = oldest_secret(secrets)  # A newer secret would change the hash, and the mailbox's item would not be found.
-    return Mailbox(pseudonym(secret, "address", canonical_of(address)), secret)
+    return Mailbox(pseudonym(secret, purpose, canonical_of(address)), secret)

@@ -4,7 +4,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-Action = Literal["correct", "withdraw", "stop-updates", "stop-email", "allow-email", "move"]
+Action = Literal["correct", "withdraw", "stop-updates", "stop-email", "allow-email", "stop-all", "move"]
 
 
 class AskFields(TypedDict):
@@ -20,7 +20,7 @@ class OwnTokenFields(TypedDict):
 class ChangeFields(OwnTokenFields):
     do: Action
     """`correct` needs `petition`, and `name` or `postcode`. `withdraw`, `stop-updates`, `stop-email` and `allow-email`
-    need `petition`. `move` is about all signatures, and needs `email`, the new address.
+    need `petition`. `stop-all` and `move` are about all signatures; `move` needs `email`, the new address.
     """
     petition: NotRequired[str]
     """The slug of the petition whose signature to change."""

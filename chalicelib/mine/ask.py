@@ -57,7 +57,7 @@ def _chosen(
         is_as_typed = mailbox_hash(found.signature.email or "", secrets.limits) == typed
         return is_as_typed, found.signature.signed_at
 
-    present = [each for each in stored if not each.signature.is_withdrawn_or_expired(now)]
+    present = [each for each in stored if each.signature.email and not each.signature.is_withdrawn_or_expired(now)]
     return max(present, key=preference, default=None)
 
 

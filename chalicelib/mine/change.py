@@ -13,7 +13,7 @@ from chalicelib.signatures.look_up import StoredSignature
 from chalicelib.signatures.owner import correct
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 
-ACTIONS = ("correct", "withdraw", "stop-updates", "stop-email", "allow-email")
+ACTIONS = ("correct", "withdraw", "stop-updates", "stop-email", "allow-email", "stop-all")
 
 
 def check_action(action: str) -> None:
@@ -32,12 +32,12 @@ def change(
     """Raise Invalid if a correction is wrong, and Conflicted if others change the signature all the time."""
     choice = choice_of(mailbox_of(found.signature.email or "", limit_keys), found.petition.slug)
     if action == "correct":
-        correct(found, fields, tables)
+        correct(found, fields, now, tables)
     elif action == "withdraw":
         withdraw(found.key, found.petition, now, tables)
     elif action == "stop-updates":
         unsubscribe(found.key, now, tables)
-    elif action == "stop-email":
+    elif action in ("stop-email", "stop-all"):
         stop(choice, Subject(found.petition.slug, found.signature_id, "", DIRECT), now, tables)
     else:
         resume(choice, now, tables)

@@ -14,7 +14,7 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys, tokens
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Purpose, Subject
-from chalicelib.mail.budget import choice_of, stop_token
+from chalicelib.mail.budget import choice_of, stop_token, take_email
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority, mailbox_of
@@ -56,19 +56,30 @@ def move_key(found: StoredSignature, mailbox: str, window: str) -> str:
 def link_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Drop it if the signature does not exist, or the address may have no email."""
     found = _find(key, now, tables)
-    if found is None or found.signature.is_withdrawn_or_expired(now) or found.signature.undeliverable:
+    email = found.signature.email if found else None  # None also when the petition's retention has ended.
+    if found is None or not email or found.signature.is_withdrawn_or_expired(now) or found.signature.undeliverable:
         return NotSent.DROPPED
-    email, until = found.signature.email or "", now + LIFETIME
+    until = now + LIFETIME
     token = link_token(found, mailbox_hash(email, context.limit_keys), until, context.token_keys)
     return _content(found, email, Purpose.MY_SIGNATURES, token, until, context, now)
 
 
-def move_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Drop it if the owner of the signature no longer wants to move it there."""
+def move_email(
+    key: str, stored: Item, context: MailContext, now: datetime, tables: Tables
+) -> Content | NotSent | Later:
+    """Drop it if the owner of the signature no longer wants to move it there.
+
+    The owner may have as many of these emails as an address may get. Otherwise one signature would be enough to have
+    email sent to any number of strangers.
+    """
     found, mailbox = _find(key, now, tables), key.split("_")[2]
     moving = found.signature.moving if found else None
     if found is None or moving is None or now >= moving.until or mailbox_hash(moving.to, context.limit_keys) != mailbox:
         return NotSent.DROPPED
+    budget = mailbox_of(found.signature.email or "", context.limit_keys, purpose="moves")
+    next_at = take_email(budget, found.petition.slug, MOVES.request_of(stored), now, tables).next_at
+    if next_at > now:
+        return Later(next_at)
     payload = (found.petition.slug, found.signature_id, mailbox)
     token = tokens.issue(Purpose.MOVE, payload, moving.until, context.token_keys)
     return _content(found, moving.to, Purpose.MOVE, token, moving.until, context, now)

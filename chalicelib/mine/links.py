@@ -35,8 +35,9 @@ from chalicelib.mine.kinds import MY_SIGNATURES_KINDS
 from chalicelib.mine.link import Opened, Secrets, link_token, mailbox_hash, open_link, signatures_of
 from chalicelib.mine.move import confirm_move, open_move
 from chalicelib.mine.shown import own_file, shown, stopped_by_owner
+from chalicelib.signatures.held import is_disposable
 from chalicelib.signatures.look_up import StoredSignature
-from chalicelib.signatures.owner import MOVABLE, ask_to_move
+from chalicelib.signatures.owner import ask_to_move, is_movable
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Sent
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 PATH = "/my-signatures"
 SAME_ADDRESS = translatable("Your signatures have this address already")
+# With one lasting mailbox, somebody could otherwise count often: sign, move the signature away, and sign again.
+SHORT_LIVED = translatable("Enter an address that you will keep")
 NOTHING_TO_MOVE = "There is no confirmed signature to move."
 
 
@@ -83,7 +86,7 @@ def ask_for_my_signatures(request: "Sent[AskFields]") -> Response:
 
 @page_view(routes, "POST", f"{PATH}/change", function=Function.PEOPLE, query=("token", "lang"))
 def change_my_signatures(request: "Sent[ChangeFields]") -> Response:
-    """Correct or withdraw one of my signatures, choose its emails, or ask to move all to another address.
+    """Correct or withdraw one of my signatures, choose its emails, stop all email, or ask to move to another address.
 
     Answer: Changed. Repeating gives the same page. With `move`, the new address gets an email with a link to confirm.
     """
@@ -154,21 +157,24 @@ def _change(request: Request, opened: Opened, fields: Mapping[str, str], now: da
     if action == "move":
         return _ask_to_move(request, opened, fields, now)
     check_action(action)
-    found = next((each for each in opened.signatures if each.petition.slug == fields.get("petition")), None)
-    if found is None:  # It is withdrawn already: this is the repeated request.
+    meant = [each for each in opened.signatures if action == "stop-all" or each.petition.slug == fields.get("petition")]
+    if not meant:  # It is withdrawn already: this is the repeated request.
         return _own_page(request, opened, done=action if action == "withdraw" else "")
-    change(found, action, fields, now, settings().limit_keys, tables())
-    log.note("changed", action=action, **_named(found))
+    for found in meant:
+        change(found, action, fields, now, settings().limit_keys, tables())
+        log.note("changed", action=action, **_named(found))
     return _own_page(request, _read_again(opened, now), done=action)
 
 
 def _ask_to_move(request: Request, opened: Opened, fields: Mapping[str, str], now: datetime) -> Response:
-    found = next((each for each in opened.signatures if each.signature.state in MOVABLE), None)
+    found = next((each for each in opened.signatures if is_movable(each.signature)), None)
     if found is None:
         raise Invalid([FieldError("email", NOTHING_TO_MOVE)])
     to = address_in_form(fields)
     if mailbox_hash(to.deliverable, settings().limit_keys) == opened.mailbox:
         raise Invalid([FieldError("email", SAME_ADDRESS)])
+    if is_disposable(to.canonical.rpartition("@")[2]):
+        raise Invalid([FieldError("email", SHORT_LIVED)])
     moving = ask_to_move(found, to, now, tables())
     ask_new_address(found, moving, now, _secrets(), _outbox(), tables())
     log.note("move_asked", **_named(found))
@@ -220,7 +226,8 @@ def _own_page(
         "email": found[0].signature.email if found else "",
         "signatures": shown(opened, language, settings().token_keys, stopped),
         "token": link_token(found[0], opened.mailbox, opened.expires, settings().token_keys) if found else "",
-        "may_move": any(each.signature.state in MOVABLE for each in found),
+        "may_move": any(is_movable(each.signature) for each in found),
+        "may_stop_all": len(found) > 1 and any(each.petition.slug not in stopped for each in found),
         "moving": moving if moving and moving.until > times.now() else None,
         "done": done,
         "errors": errors,

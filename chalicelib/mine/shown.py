@@ -18,7 +18,7 @@ from chalicelib.people.texts import letters_of, signed_texts
 from chalicelib.people.words import file_sheet, sections
 from chalicelib.signatures.look_up import StoredSignature
 from chalicelib.signatures.model import SignatureState
-from chalicelib.signatures.owner import MOVABLE
+from chalicelib.signatures.owner import is_movable
 
 
 def shown(opened: Opened, language: Language, token_keys: dict[str, str], stopped: set[str]) -> list[dict[str, object]]:
@@ -38,7 +38,7 @@ def shown(opened: Opened, language: Language, token_keys: dict[str, str], stoppe
                 "charity": petition.in_language(language.code).charity,
                 "zone": petition.time_zone,
                 "signed_at": signature.signed_at,
-                "is_pending": signature.state is SignatureState.PENDING,
+                "is_pending": signature.waits_for_owner,
                 "name": signature.name,
                 "country": country_names.get(signature.country or "", ""),
                 "postcode": signature.postcode or "",
@@ -60,16 +60,18 @@ def stopped_by_owner(signatures: Sequence[StoredSignature], limit_keys: dict[str
 
 def own_file(signatures: Sequence[StoredSignature], stopped: set[str], now: datetime, tables: Tables) -> bytes:
     """Return a PDF. It is in English, as the file that staff send to a person who asks."""
-    seen = [_as_confirmed(each) for each in signatures]
+    seen = [_as_seen(each) for each in signatures]
     file = access_export(seen, signed_texts(seen, tables), letters_of(seen, tables), stopped, now)
     petition = seen[0].petition
     return file_sheet(f"What {petition.charity} holds about you", now, petition.privacy_contact, [*sections(file)])
 
 
-def _as_confirmed(found: StoredSignature) -> StoredSignature:
-    if found.signature.state not in MOVABLE:
-        return found
-    changes: dict[str, object] = {"state": SignatureState.CONFIRMED}
-    if found.signature.confirmed_at is None:  # Held: its owner has confirmed it.
-        changes |= {"confirmed_at": found.signature.owner_confirmed_at, "owner_confirmed_at": None}
+def _as_seen(found: StoredSignature) -> StoredSignature:
+    changes: dict[str, object] = {"removed_at": None}
+    if found.signature.waits_for_owner:
+        changes["state"] = SignatureState.PENDING
+    elif is_movable(found.signature):
+        changes["state"] = SignatureState.CONFIRMED
+        if found.signature.confirmed_at is None:  # Its owner confirmed it while it was held or removed.
+            changes |= {"confirmed_at": found.signature.owner_confirmed_at, "owner_confirmed_at": None}
     return replace(found, signature=found.signature.model_copy(update=changes))

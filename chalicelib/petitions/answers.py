@@ -89,10 +89,15 @@ class RemovedSignatures(TypedDict):
     """Signatures that turned out not to be genuine. The number of signatures does not include them."""
 
     count: Annotated[int, Field(ge=0, examples=[1204])]
+    """How many are still removed. 0: all were put back."""
     on: Annotated[str, Field(examples=["2026-05-03"])]
     """The day (UTC) on which they were removed, and subtracted."""
     reason: str
     """In the words of the charity's staff."""
+    put_back: NotRequired[Annotated[int, Field(ge=1, examples=[1204])]]
+    """How many count again, because the removal was a mistake. Absent: none."""
+    put_back_on: NotRequired[Annotated[str, Field(examples=["2026-05-05"])]]
+    """The day (UTC) on which the last of them were put back."""
 
 
 class FullPetition(PublicPetition, MayHaveLetter):
@@ -112,7 +117,7 @@ class FullPetition(PublicPetition, MayHaveLetter):
     response: str | None
     """What the target answered. Empty lines separate paragraphs."""
     removed: list[RemovedSignatures]
-    """Oldest first. Without those that were put back."""
+    """Oldest first. Those that were put back stay in the list."""
     consents: list[ConsentWording]
     privacy: Privacy
 

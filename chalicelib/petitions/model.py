@@ -138,14 +138,28 @@ class PublicRemoval(FrozenModel):
     put_back_on: str | None = None
 
     @property
+    def taken_out(self) -> int:
+        """Return how many it took out of the count, whatever was put back since."""
+        return self.count + self.put_back
+
+    @property
     def day(self) -> datetime:
-        return datetime.fromisoformat(f"{self.on}T00:00:00+00:00")
+        return _day(self.on)
+
+    @property
+    def put_back_day(self) -> datetime | None:
+        return _day(self.put_back_on) if self.put_back_on else None
 
     @property
     def sentence(self) -> str:
         """In English, for statements and covers."""
-        were = "signature was" if self.count == 1 else "signatures were"
-        return f"{self.count:,} {were} removed on {self.day:%-d %B %Y}: {self.reason}"
+        were = "signature was" if self.taken_out == 1 else "signatures were"
+        undone = f" (put back on {self.put_back_day:%-d %B %Y}: {self.put_back:,})" if self.put_back_day else ""
+        return f"{self.taken_out:,} {were} removed on {self.day:%-d %B %Y}: {self.reason}{undone}"
+
+
+def _day(day: str) -> datetime:
+    return datetime.fromisoformat(f"{day}T00:00:00+00:00")
 
 
 class Petition(FrozenClosedModel):
@@ -228,7 +242,7 @@ class Petition(FrozenClosedModel):
 
     # Each text that the public could read, with the time from which on it could. Empty: only the present one.
     public_texts: list[PublicText] = []
-    # Only `store_removals` writes them. An edit leaves them as they are.
+    # The newest last. Only `store_removals` writes them. An edit leaves them as they are.
     removals: list[PublicRemoval] = []
 
     # Set by in_language: the petition before translation. All versions are digests of that petition's texts.
@@ -270,11 +284,6 @@ class Petition(FrozenClosedModel):
     @property
     def milestones(self) -> list[int]:
         return sorted({*POWERS_OF_TEN, *self.all_goals})
-
-    @property
-    def removed(self) -> list[PublicRemoval]:
-        """Return what is still removed, the newest last."""
-        return [removal for removal in self.removals if removal.count]
 
     @property
     def elsewhere(self) -> int:

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 
 def removed_signatures(petition: Petition) -> "list[RemovedSignatures]":
-    return [{"count": each.count, "on": each.on, "reason": each.reason} for each in petition.removed]
+    return [_removed(removal) for removal in petition.removals]
+
+
+def _removed(removal: PublicRemoval) -> "RemovedSignatures":
+    removed: RemovedSignatures = {"count": removal.count, "on": removal.on, "reason": removal.reason}
+    if removal.put_back_on:
+        removed |= {"put_back": removal.put_back, "put_back_on": removal.put_back_on}
+    return removed
 
 
 def record_removal(slug: str, removal: str, reason: str, at: datetime, now: datetime, tables: Tables) -> None:

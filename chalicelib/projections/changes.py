@@ -95,7 +95,8 @@ def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
         yield Stage.EXPIRED
     elif was_pending_or_confirmed and (changed_to == SignatureState.WITHDRAWN or is_pending_again):
         yield Stage.WITHDRAWN
-    if is_renewed or (changed_to == SignatureState.PENDING and old_state != SignatureState.REMOVED):
+    is_put_back = old_state == SignatureState.REMOVED and signed_at == old.get("signed_at")
+    if is_renewed or (changed_to == SignatureState.PENDING and not is_put_back):
         yield Stage.RECEIVED
     if changed_to == SignatureState.CONFIRMED and old_state != SignatureState.REMOVED:
         yield Stage.CONFIRMED

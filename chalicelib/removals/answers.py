@@ -52,7 +52,12 @@ class ShownRemoval(TypedDict):
     confirmed_after: Number | None
     """The exact count at its end; after a dry run, what it would be."""
     effect: dict[str, list[CountedKey]]
-    """What the signatures that fit have in common: the most frequent values by dimension."""
+    """What the signatures that fit have in common: the most frequent values by dimension. Of `domain`, `first-name` and
+    `network` only what at least five share."""
+    usual: dict[str, Number]
+    """By dimension: how many signatures of the petition a network, a domain, a minute … has usually (the median). Only
+    after a try.
+    """
     why: str | None
     """Why it failed."""
 

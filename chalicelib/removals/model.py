@@ -20,7 +20,7 @@ from chalicelib.signatures.model import Signature
 
 # A pattern with more stars would take long to compare with a long name.
 MAX_STARS = 4
-MAX_IDS = 1_000
+MAX_IDS = 400  # A request has at most 16 KB.
 PublicReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 SignatureId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,100}$")]
@@ -34,7 +34,7 @@ class Condition(FrozenClosedModel):
     network: Short | None = None
     """The hash of a network, as in `effect`."""
     domain: Short | None = None
-    """Of the email address, without subdomains."""
+    """Of the email address. With `*.` before it, its subdomains: whoever owns a domain has as many as they like."""
     source: Short | None = None
     name: Short | None = None
     """A pattern: `*` stands for any characters. Capital letters do not matter. Write no person's name."""
@@ -66,12 +66,13 @@ class Condition(FrozenClosedModel):
     def fits(self, signature_id: str, signature: Signature) -> bool:
         exact = (
             (self.network, signature.network),
-            (self.domain and self.domain.lower(), domain_of(signature)),
-            (self.source, signature.source),
             (self.version, signature.text_version),
         )
+        sources = (signature.source, signature.counted_source)
         return (
             all(wanted is None or wanted == actual for wanted, actual in exact)
+            and (self.domain is None or _is_at(domain_of(signature) or "", self.domain.lower()))
+            and (self.source is None or self.source in sources)
             and (self.ids is None or signature_id in self.ids)
             and (self.since is None or signature.signed_at >= self.since)
             and (self.until is None or signature.signed_at < self.until)
@@ -82,6 +83,10 @@ class Condition(FrozenClosedModel):
 def domain_of(signature: Signature) -> str | None:
     """Return the domain of the address in lower case. None: the address is gone."""
     return signature.email.rpartition("@")[2].lower() if signature.email else None
+
+
+def _is_at(domain: str, wanted: str) -> bool:
+    return domain.endswith(wanted[1:]) if wanted.startswith("*.") else domain == wanted
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -124,7 +129,8 @@ class Removal(Job):
     `undoes`: the id of the removal that this job undoes. This walk has read all buckets with an index below `bucket`,
     and in that one, the signatures up to the id `after`. `processed`: the signatures that fit, or were changed.
     `counted`: how many of them counted when they were read. `effect`: how often each value came, by dimension
-    (survey.py). `confirmed_before`, `confirmed_after`: the exact count before the walk and at its end.
+    (survey.py). `sample`: the same, for a few values of the whole petition, while it tries. `confirmed_before`,
+    `confirmed_after`: the exact count before the walk and at its end.
     """
 
     kind: ClassVar[str] = "removal"
@@ -139,6 +145,7 @@ class Removal(Job):
     after: str = ""
     counted: int = 0
     effect: dict[str, dict[str, int]] = {}
+    sample: dict[str, dict[str, int]] = {}
     confirmed_before: int | None = None
     confirmed_after: int | None = None
 

@@ -3,10 +3,11 @@
 A step may run twice: each signature is changed once (signatures/remove.py), and the tally counts each change.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Change, Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.jobs.model import Clock, JobState, Step
@@ -14,7 +15,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.removals import record_removal
 from chalicelib.removals.model import Removal, RemovalAction
-from chalicelib.removals.survey import add_to
+from chalicelib.removals.survey import add_to, add_to_sample, numbers_only, without_rare
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.remove import put_back, release, remove
 from chalicelib.signatures.walk import read_for_sifting
@@ -39,8 +40,10 @@ class RemovalWork:
         return Step(COUNT_SECONDS, lambda: self._end(job))
 
     def tidy(self, job: Removal) -> None:
-        """Say in public what was removed, also if the job was cancelled or failed."""
+        """Say in public what was removed, also if the job was cancelled or failed. Forget what can tell who signed."""
         self._publish(job)
+        kept = {"effect": without_rare(job.effect), "sample": numbers_only(job.sample)}
+        self.tables.update(Change(keys.job(job.kind, job.job_id), kept))
 
     def _count(self, job: Removal) -> int:
         return exact_count(petition_as_stored(job.slug, self.tables), self.clock(), self.tables).confirmed
@@ -53,17 +56,19 @@ class RemovalWork:
     def _sift_page(self, job: Removal) -> Removal:
         petition, now = petition_as_stored(job.slug, self.tables), self.clock()
         found, last = read_for_sifting(job.slug, keys.BUCKETS[job.bucket], job.after, PAGE_SIZE, self.tables)
-        effect = {dimension: dict(numbers) for dimension, numbers in job.effect.items()}
+        effect, sample = deepcopy(job.effect), deepcopy(job.sample)
         processed, counted = job.processed, job.counted
         for key, stored in found:
             signature = stored if petition.is_kept_at(now) else stored.without_personal_data
+            if job.action is RemovalAction.TRY and signature.state is not SignatureState.REMOVED:
+                add_to_sample(sample, signature)
             if self._takes(job, key, signature, petition, now):
                 add_to(effect, signature)
                 processed += 1
                 counted += (signature.removed_from or signature.state) is SignatureState.CONFIRMED
         self._publish(job)
         cursor = {"after": "", "bucket": job.bucket + 1} if last is None else {"after": last}
-        changes = {**cursor, "processed": processed, "counted": counted, "effect": effect}
+        changes = {**cursor, "processed": processed, "counted": counted, "effect": effect, "sample": sample}
         return job.model_copy(update=changes)
 
     def _takes(self, job: Removal, key: Key, signature: Signature, petition: Petition, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.projections.breakdowns import held_counts
 from chalicelib.removals.model import Condition, ReleaseRequest, Removal, RemovalAction, RemovalRequest
-from chalicelib.removals.survey import shown
+from chalicelib.removals.survey import shown, usual
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 from chalicelib.tallies.removed import RemovalCount, removal_count
 
@@ -127,7 +127,9 @@ def _new_job(
 
 
 def _start(request: Request, action: str, job: Removal) -> "Answer[StartedRemoval]":
-    audit(request, action, job.slug, {"reason": job.reason} if job.reason else {})
+    by = ",".join(job.condition.model_dump(exclude_none=True))  # Not the values: a name may be among them.
+    details = {"by": by, "reason": job.reason}
+    audit(request, action, job.slug, {name: value for name, value in details.items() if value})
     start(job, address_job_queue(), tables())
     return json_answer({"id": job.job_id}, 202)
 
@@ -168,5 +170,6 @@ def _shown(job: Removal) -> "ShownRemoval":
         "confirmed_before": job.confirmed_before,
         "confirmed_after": job.confirmed_after,
         "effect": shown(job.effect),
+        "usual": usual(job.sample),
         "why": job.at(now).why,
     }

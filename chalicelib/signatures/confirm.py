@@ -73,7 +73,7 @@ def confirm(
     issued: datetime | None = None,
     seen: Signature | None = None,
 ) -> Confirmation:
-    """Confirm the signature if it is pending. Usually one call to DynamoDB. A held one does not count yet.
+    """Confirm the signature if it is pending. Usually one call to DynamoDB. A held or removed one does not count.
 
     `subject`: the signature's id, country and source, as in the link.
     `also`: more attributes to store. If the owner has confirmed the signature already, only a consent to updates is
@@ -95,15 +95,17 @@ def confirm(
         stored = _confirm_as_linked(subject, changes, petition, now, tables, issued, seen)
         if stored is None:  # This call has confirmed the signature.
             return Confirmation(SignatureState.CONFIRMED, bool(changes.get("letter")), bool(changes.get("updates")))
-        if stored.state is not SignatureState.PENDING:
+        is_removed = stored.state is SignatureState.REMOVED
+        if not stored.waits_for_owner or (is_removed and issued is None):
             confirmation = _press_again(subject.key, stored, changes, petition, now, tables, issued)
             if confirmation is None:
                 continue
             return confirmation
         subject, corrections = _with_stored_country(subject, corrections, stored, issued)
         changes = {**corrected_attributes(corrections, subject.country), **also}
-        if stored.held and _confirm_held(subject, changes, now, tables, issued):
-            return Confirmation(SignatureState.HELD, bool(changes.get("letter")), bool(changes.get("updates")))
+        state = SignatureState.REMOVED if is_removed else SignatureState.HELD
+        if (stored.held or is_removed) and _confirm_uncounted(subject, state, changes, now, tables, issued):
+            return Confirmation(state, bool(changes.get("letter")), bool(changes.get("updates")))
     raise Conflicted
 
 
@@ -120,12 +122,17 @@ def _with_stored_country(
     return subject, read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
 
 
-def _confirm_held(
-    subject: Subject, changes: Mapping[str, Any], now: datetime, tables: Tables, issued: datetime | None
+def _confirm_uncounted(
+    subject: Subject,
+    state: SignatureState,
+    changes: Mapping[str, Any],
+    now: datetime,
+    tables: Tables,
+    issued: datetime | None,
 ) -> bool:
-    """Record that the owner confirmed a held signature. Return False if it was changed meanwhile."""
+    """Record that the owner confirmed a held or removed signature. Return False if it was changed meanwhile."""
     given = {**NOT_GIVEN, **changes} if issued else changes
-    return tables.try_update(store.held_confirmation(subject, given, now, issued))
+    return tables.try_update(store.uncounted_confirmation(subject, state, given, now, issued))
 
 
 def corrected_attributes(corrections: Corrections, country: str) -> dict[str, Any]:
@@ -223,7 +230,7 @@ def find_linked(subject: Subject, petition: Petition, issued: datetime, now: dat
     if signature is None:
         raise LinkExpired(subject.slug, subject.signature_id)
     still_works = petition.is_confirmable_at(now) and not signature.has_withdrawal_after(issued)
-    if signature.state is SignatureState.PENDING and not still_works:
+    if signature.waits_for_owner and not still_works:
         raise LinkExpired(subject.slug, subject.signature_id)
     return signature
 
@@ -231,6 +238,6 @@ def find_linked(subject: Subject, petition: Petition, issued: datetime, now: dat
 def state_of_expired_link(expired: LinkExpired, tables: Tables) -> SignatureState | None:
     """Return the state of the expired link's signature if it is confirmed or withdrawn, otherwise None."""
     signature = store.find(keys.signature(expired.slug, expired.signature_id), tables)
-    if signature is None or signature.state is SignatureState.PENDING:
+    if signature is None or signature.waits_for_owner:
         return None
     return signature.state

@@ -223,7 +223,7 @@ def _confirm_page(
     errors: Sequence[FieldError],
 ) -> Response:
     """Return the page to confirm, or to send an offered letter, or else the page that says the signature's state."""
-    is_pending = signature.state is SignatureState.PENDING
+    is_pending = signature.waits_for_owner
     may_be_confirmed = signature.may_be_confirmed(link.issued) and link.petition.is_confirmable_at(now)
     offered = offered_letter(signature, link.issued, link.petition, now)
     if not may_be_confirmed and offered is None:

@@ -48,6 +48,7 @@ PERSONAL_FIELDS = (
     "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
     "submitted_at", "typed", "counts_with", "confirmed_with", "owner_confirmed_at", "pending_again_at",
     "updates_at", "updates_version", "held", "network", "removal", "removed_from", "moving", "moved_at", "moved_to",
+    "changed_at",
 )  # fmt: skip
 MAIL_REQUEST_FIELDS = (
     "mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at",
@@ -180,6 +181,8 @@ class Signature(FrozenModel):
     # When it was moved from, or to, another address (signatures.owner). `moved_to`: the id that it then got.
     moved_at: ExactMoment | None = None
     moved_to: str | None = None
+    # When its owner last corrected it or its address, or staff released it or put it back.
+    changed_at: ExactMoment | None = None
     # When `manage.py restore` restored the signature from a backup.
     restored_at: Moment | None = None
     # The source that the tally counts the signature under, if that differs from `source` (tallies.model.MAX_SOURCES).
@@ -190,7 +193,8 @@ class Signature(FrozenModel):
     # The digests of the receipts that make the signature count at once, and the one that did: it brought `updates`.
     counts_with: set[str] | None = None
     confirmed_with: str | None = None
-    # When the owner confirmed a signature that counted by a partner, or was held; when an undo made it pending again.
+    # When the owner confirmed a signature that counted by a partner, or was held, or removed while it was pending; when
+    # an undo made it pending again.
     owner_confirmed_at: Moment | None = None
     pending_again_at: Moment | None = None
     # When the owner of a counted signature agreed to updates later.
@@ -235,13 +239,18 @@ class Signature(FrozenModel):
         """The signature as the end of the retention leaves it."""
         return Signature.model_validate(self.model_dump(exclude={*EMPTIED_FIELDS}))
 
+    @property
+    def waits_for_owner(self) -> bool:
+        """Whether its owner has still to confirm it, also if staff removed it: the owner does not see that."""
+        is_removed = self.state is SignatureState.REMOVED and self.removed_from is SignatureState.PENDING
+        return self.state is SignatureState.PENDING or (is_removed and self.owner_confirmed_at is None)
+
     def may_be_confirmed(self, issued: datetime) -> bool:
         """Return whether its owner has still to confirm it, by a link that was issued then (also if a partner's
         counts).
         """
         counts_by_partner = self.state is SignatureState.CONFIRMED and self.by_partner is True
-        is_unconfirmed = self.state is SignatureState.PENDING or counts_by_partner
-        return is_unconfirmed and not self.has_withdrawal_after(issued)
+        return (self.waits_for_owner or counts_by_partner) and not self.has_withdrawal_after(issued)
 
     def has_withdrawal_after(self, issued: datetime) -> bool:
         """Return whether the signature was withdrawn more than CLOCK_SKEW after a link was issued.

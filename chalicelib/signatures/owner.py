@@ -25,8 +25,7 @@ from chalicelib.signatures.withdraw import withdrawal
 
 ATTEMPTS = 6
 MOVE_LIFETIME = timedelta(days=3)
-# The owner has confirmed these. A pending signature is confirmed, or not, by the link in its own email.
-MOVABLE = (SignatureState.CONFIRMED, SignatureState.HELD, SignatureState.REMOVED)
+_SIGNED = (SignatureState.CONFIRMED, SignatureState.HELD, SignatureState.REMOVED)
 # If any of these has changed since it was read, a move would lose the change.
 _MOVED_ATTRIBUTES = (
     "state", "email", "name", "country", "postcode", "source", "counted_source", "by_partner", "updates", "updates_at",
@@ -40,7 +39,12 @@ _OF_ADDRESS = (
 )  # fmt: skip
 
 
-def correct(found: StoredSignature, fields: Mapping[str, str], tables: Tables) -> None:
+def is_movable(signature: Signature) -> bool:
+    """Return whether its owner has confirmed it. Otherwise the link in its own email confirms it, or not."""
+    return signature.state in _SIGNED and not signature.waits_for_owner
+
+
+def correct(found: StoredSignature, fields: Mapping[str, str], now: datetime, tables: Tables) -> None:
     """Store the name and postcode that the owner sends. Idempotent; nothing if it is withdrawn meanwhile.
 
     Raise Invalid, or Conflicted if the signature changes during each attempt.
@@ -52,8 +56,11 @@ def correct(found: StoredSignature, fields: Mapping[str, str], tables: Tables) -
             return
         country = stored.country or ""
         corrected = stored.model_copy(update=corrected_attributes(read_corrections(sent, country), country))
+        if corrected == stored:
+            return
         when = store.is_counted_as(stored) & is_still("email", stored.email)
-        if corrected == stored or tables.try_update(store.change_to(found.key, stored, corrected, when)):
+        corrected = corrected.model_copy(update={"changed_at": now})
+        if tables.try_update(store.change_to(found.key, stored, corrected, when)):
             return
     raise Conflicted
 
@@ -81,7 +88,7 @@ def move(found: StoredSignature, to: Address, identity: str, now: datetime, tabl
     key, new_key = found.key, keys.signature(found.petition.slug, identity)
     for attempt in range(ATTEMPTS):
         stored = store.find(key, tables)
-        if stored is None or stored.state not in MOVABLE or stored.email != found.signature.email:
+        if stored is None or not is_movable(stored) or stored.email != found.signature.email:
             return
         try:
             _move_as_read(found.petition, key, stored, new_key, to, now, tables)
@@ -98,11 +105,12 @@ def _move_as_read(
 ) -> None:
     """Raise ConditionFailed if one of both signatures has changed since it was read."""
     if new_key == key:  # The same person for us, such as a.lice@gmail.com.
-        changed = stored.model_copy(update={"email": to.deliverable, "moving": None, "undeliverable": None})
+        changes = {"email": to.deliverable, "changed_at": now, "moving": None, "undeliverable": None}
+        changed = stored.model_copy(update=changes)
         tables.update(store.change_to(key, stored, changed, _is_still_as(stored)))
         return
     present = store.find(new_key, tables)
-    if present and present.state in MOVABLE:
+    if present and is_movable(present):
         left = _departure(key, stored, now, moved_to=new_key.sk)
         # Only a condition: of two moves that cross, one finds that the other signature has left, and does nothing.
         is_present = Change(new_key, remove=["moved_to"], when=_is_still_as(present))

@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Tables
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.core.sources import DIRECT
-from chalicelib.core.times import iso
+from chalicelib.core.times import exact, iso
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_and_count
@@ -36,7 +36,7 @@ def remove(
         if found.state in (SignatureState.WITHDRAWN, SignatureState.REMOVED) or not fits(found):
             return False
         at = {"state": SignatureState.REMOVED, "removed_at": iso(now), "removal": removal, "removed_from": found.state}
-        change = Change(key, assign=at, remove=MAIL_REQUEST_FIELDS, when=store.is_counted_as(found))
+        change = Change(key, assign=at, remove=MAIL_REQUEST_FIELDS, when=_is_still(found))
         if found.state is SignatureState.CONFIRMED:
             counter = count_change(petition.slug, removal, {RemovalCount.REMOVED: 1})
             change_and_count(petition, _entry(-1, found, now), lambda _entry: change, tables, counter)
@@ -53,11 +53,16 @@ def put_back(key: Key, stored: Signature, removal: str, petition: Petition, now:
     def verb(found: Signature) -> bool:
         if found.state is not SignatureState.REMOVED or found.removal != removal:
             return False
-        is_this_removal = Attr("state").eq(SignatureState.REMOVED) & Attr("removal").eq(removal)
-        change = Change(key, _as_before(found, now), remove=("removal", "removed_from"), when=is_this_removal)
+        is_this_removal = Attr("removal").eq(removal) & Attr("removed_from").eq(found.removed_from)
+        confirmed = Attr("owner_confirmed_at")
+        is_this_removal &= confirmed.exists() if found.owner_confirmed_at else confirmed.not_exists()
+        when = Attr("state").eq(SignatureState.REMOVED) & is_this_removal
+        change = Change(key, _as_before(found, now), remove=("removal", "removed_from"), when=when)
         if found.removed_from is SignatureState.CONFIRMED:
             counter = count_change(petition.slug, removal, {RemovalCount.REMOVED: -1, RemovalCount.PUT_BACK: 1})
             _count(petition, found, change, now, tables, counter)
+        elif change.assign["state"] is SignatureState.CONFIRMED:  # The removal took nothing out of the count.
+            _count(petition, found, change, now, tables)
         else:
             tables.update(change)
         return True
@@ -71,9 +76,9 @@ def release(key: Key, stored: Signature, fits: Fits, petition: Petition, now: da
     def verb(found: Signature) -> bool:
         if found.state not in (SignatureState.PENDING, SignatureState.HELD) or not found.held or not fits(found):
             return False
-        when = store.is_counted_as(found) & Attr("held").exists()
+        when = _is_still(found) & Attr("held").exists()
         if found.state is SignatureState.PENDING:
-            tables.update(Change(key, remove=("held",), when=when))
+            tables.update(Change(key, {"changed_at": exact(now)}, remove=("held",), when=when))
         else:
             counted = {"state": SignatureState.CONFIRMED, "confirmed_at": iso(now)}
             _count(petition, found, Change(key, counted, remove=("held",), when=when), now, tables)
@@ -93,11 +98,19 @@ def _try_with_newest(key: Key, stored: Signature | None, verb: _Verb, tables: Ta
     raise Conflicted
 
 
+def _is_still(found: Signature) -> Condition:
+    """Who withdrew and signed again after the walk read it has another signature, which perhaps is not meant."""
+    return store.is_counted_as(found) & store.has_same_submission(found)
+
+
 def _as_before(found: Signature, now: datetime) -> dict[str, Any]:
-    before: dict[str, Any] = {"state": found.removed_from}
-    if found.removed_from is SignatureState.CONFIRMED:
-        return {**before, "confirmed_at": iso(now)}
-    if found.removed_from is SignatureState.PENDING:
+    state = found.removed_from
+    if state is SignatureState.PENDING and found.owner_confirmed_at:  # While it was removed.
+        state = SignatureState.HELD if found.held else SignatureState.CONFIRMED
+    before: dict[str, Any] = {"state": state, "changed_at": exact(now)}
+    if state is SignatureState.CONFIRMED:
+        before["confirmed_at"] = iso(now)
+    if state is SignatureState.PENDING:
         before["pending_again_at"] = iso(now)
         if not found.mails and not found.undeliverable:  # It was removed before its email was sent.
             before |= {"mail_kind": MailKind.CONFIRM_IMPORTED, "mail_requested_at": iso(now)}

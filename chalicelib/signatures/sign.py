@@ -188,19 +188,21 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
             return Outcome.ACCEPTED
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})  # Never {}: `add` fails with the item.
-        is_live = not earlier.is_withdrawn_or_expired(now)
+        is_live = not _begins_anew(earlier, new.signature, now)
         added = _new_obtainer_and_receipts(new.signature, earlier)
         if is_live and added:  # Otherwise, `_sign_again` replaces the stored signature, or there is nothing to add.
             store.add_obtainer_and_receipts(new.key, added, tables)
+        ends_hold = False
         if is_live and new.signature.receipt is None:  # A partner's data may be old.
             merged = with_submission(earlier, new.signature, new.signed_at or new.signature.signed_at)
             if not store.replace(new.key, earlier, merged, tables):
                 continue
+            ends_hold = earlier.held is not None and merged.held is None
         # If nobody waits for the requested email yet, `_sign_again` hurries it, because now the person waits.
         waits_for_email = is_live and earlier.mail_kind is not None and earlier.mail_kind.is_awaited
         if from_queue and (waits_for_email or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
-        if _sign_again(new.key, earlier, new.signature, now, tables):
+        if _sign_again(new.key, earlier, new.signature, now, tables, ends_hold=ends_hold):
             return Outcome.REPEATED
     raise Unavailable
 
@@ -222,20 +224,39 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
         # The person may sign again in the second of the withdrawal. `mailed_at` may be of an email requested before it.
         exact_time = new.signed_at or whole_second  # Messages from an earlier version of our code have no exact time.
         return earlier.withdrawn_at is None or earlier.withdrawn_at >= exact_time  # `is None` is only for mypy.
-    times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]
+    times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.removed_at, earlier.mailed_at]
     return any(time >= whole_second for time in times if time)
 
 
-def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
-    """Renew the earlier signature if it is withdrawn or expired. Otherwise request its email again, if it may have one.
+def _begins_anew(earlier: Signature, signature: Signature, now: datetime) -> bool:
+    """Return whether the earlier signature is over, so that this one replaces it.
+
+    A stranger may have typed the address in an attack that staff removed. Its owner can sign nevertheless, unless this
+    signature looks wrong too.
+    """
+    is_removed = earlier.state is SignatureState.REMOVED and earlier.waits_for_owner
+    is_from_owner = signature.receipt is None and signature.held is None
+    return earlier.is_withdrawn_or_expired(now) or (is_removed and is_from_owner)
+
+
+def _sign_again(
+    key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables, *, ends_hold: bool
+) -> bool:
+    """Renew the earlier signature if it is over. Otherwise request its email again, if it may have one.
+
+    The limit of the network counts what `ends_hold` as it counts new signatures. Otherwise one network would be enough
+    to end the hold of a whole attack.
 
     Return False only if TTL has deleted it meanwhile; the caller then tries again.
     """
     try:
-        if earlier.is_withdrawn_or_expired(now):
-            store.renew(key, signature, now, tables)
+        if _begins_anew(earlier, signature, now):
+            is_counted = earlier.mails == 0
+            renewed = signature if is_counted else signature.model_copy(update={"mail_network": None})
+            store.renew(key, renewed, now, tables)
         elif signature.mail_kind:
-            mail_state.request_or_nudge_mail(key, earlier, now, tables, signature.mail_network)
+            network = signature.mail_network
+            mail_state.request_or_nudge_mail(key, earlier, now, tables, network, ends_hold=ends_hold)
     except ConditionFailed as failure:
         return failure.item is not None  # Without an item, TTL has deleted the signature.
     return True

@@ -32,6 +32,11 @@ _is_signed = (
     | Attr("state").eq(SignatureState.HELD)
     | Attr("state").eq(SignatureState.REMOVED)
 )
+_is_removed_unconfirmed = (
+    Attr("state").eq(SignatureState.REMOVED)
+    & Attr("removed_from").eq(SignatureState.PENDING)
+    & Attr("owner_confirmed_at").not_exists()
+)
 IS_WITHDRAWN = Attr("state").eq(SignatureState.WITHDRAWN)
 
 
@@ -56,13 +61,15 @@ def as_signature(item: Mapping[str, Any]) -> Signature:
 
 
 def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None:
-    """Replace a withdrawn or expired signature by a new one. Raise ConditionFailed in any other state.
+    """Replace a signature that is over by a new one: withdrawn, expired, or removed before its owner confirmed it.
 
-    A partner's signature replaces no withdrawal by the person, which may be later than the partner's consent. The
+    Raise ConditionFailed in any other state. A partner's signature replaces no removed one, and no withdrawal by the
+    person, which may be later than the partner's consent. The
     number of emails sent stays. An undeliverable address gets no mail request.
     """
     is_expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
-    may_return = IS_WITHDRAWN & Attr("taken_back_at").exists() if signature.receipt else IS_WITHDRAWN
+    taken_back = IS_WITHDRAWN & Attr("taken_back_at").exists()
+    may_return = taken_back if signature.receipt else IS_WITHDRAWN | _is_removed_unconfirmed
     is_over = may_return | is_expired
     try:
         tables.update(_renewal(key, signature, is_over & may_have_more_mail()))
@@ -142,13 +149,15 @@ def confirmation(
     return Change(subject.key, assign=assign, remove=["expires_at", *old_request, *emptied], when=may_confirm)
 
 
-def held_confirmation(subject: Subject, changes: Mapping[str, Any], now: datetime, issued: datetime | None) -> Change:
-    """Return the change by which the owner of a held signature confirms it: it does not count yet."""
+def uncounted_confirmation(
+    subject: Subject, state: SignatureState, changes: Mapping[str, Any], now: datetime, issued: datetime | None
+) -> Change:
+    """Return the change by which the owner confirms a signature that then is HELD or REMOVED: it does not count."""
     assign = {name: value for name, value in changes.items() if value is not None}
-    assign |= {"state": SignatureState.HELD, "owner_confirmed_at": iso(now)}
+    assign |= {"state": state, "owner_confirmed_at": iso(now)}
     remove = [name for name in (*changes, "expires_at", *MAIL_REQUEST_FIELDS) if name not in assign]
-    is_held = _is_pending & Attr("held").exists()
-    return Change(subject.key, assign=assign, remove=remove, when=is_held & _is_as_linked(subject, issued))
+    waits = _is_removed_unconfirmed if state is SignatureState.REMOVED else _is_pending & Attr("held").exists()
+    return Change(subject.key, assign=assign, remove=remove, when=waits & _is_as_linked(subject, issued))
 
 
 def _is_as_linked(subject: Subject, issued: datetime | None) -> Condition:
@@ -227,4 +236,5 @@ def has_receipts_of(stored: Signature) -> Condition:
 
 def is_counted_as(stored: Signature) -> Condition:
     counted_as = Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
-    return Attr("state").eq(stored.state) & counted_as & is_still("by_partner", stored.by_partner)
+    counted_as &= is_still("counted_source", stored.counted_source) & is_still("by_partner", stored.by_partner)
+    return Attr("state").eq(stored.state) & counted_as

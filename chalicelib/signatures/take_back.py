@@ -28,8 +28,10 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
         if is_taken_back(stored):
             return True
         is_only_receipt = stored.all_receipts == {receipt}
-        is_confirmed_by_email = stored.state is SignatureState.CONFIRMED and not stored.by_partner
-        is_counted_by_partner = stored.state is SignatureState.CONFIRMED and stored.by_partner
+        # Staff may release a held signature, and put a removed one back: then it counts.
+        is_confirmed = (stored.removed_from or stored.state) in (SignatureState.CONFIRMED, SignatureState.HELD)
+        is_confirmed_by_email = is_confirmed and not stored.by_partner
+        is_counted_by_partner = is_confirmed and stored.by_partner
         if (is_only_receipt and is_confirmed_by_email) or receipt not in stored.all_receipts:
             return False
         try:

@@ -28,9 +28,9 @@ EXPORT_FIELDS = (
     "pending_again_at", "removed_at", "text_version", "consent_version",
 )  # fmt: skip
 SIFT_FIELDS = (
-    "sk", "state", "signed_at", "obtained_by", "channel", "text_version", "consent_version", "name", "email",
-    "country", "source", "counted_source", "by_partner", "network", "held", "confirmed_at", "removal", "removed_from",
-    "mails", "undeliverable",
+    "sk", "state", "signed_at", "submitted_at", "obtained_by", "channel", "text_version", "consent_version", "name",
+    "email", "country", "source", "counted_source", "by_partner", "network", "held", "confirmed_at", "removal",
+    "removed_from", "owner_confirmed_at", "mails", "undeliverable",
 )  # fmt: skip
 
 

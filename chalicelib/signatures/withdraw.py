@@ -129,18 +129,20 @@ def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
 
 
 def return_to_pending(key: Key, receipt: str, stored: Signature, now: datetime) -> Change:
-    """Return the change after which the person's own signature waits to be confirmed.
+    """Return the change after which the person's own signature waits to be confirmed, if it is not removed.
 
     The earlier email's link may have expired, or the email was never sent. So request it again.
     """
     later = ("updates_at", "updates_version")  # The owner is asked about updates again, with the signature.
-    not_pending = ("confirmed_at", "counted_source", "by_partner", "confirmed_with", *later, *MAIL_REQUEST_FIELDS)
-    since_now = {"pending_again_at": now, "expires_at": now + UNMAILED_LIFETIME}
-    changes = {**dict.fromkeys(not_pending), **receipts_without(receipt, stored), **since_now}
-    pending = stored.as_typed.model_copy(update={**changes, "state": SignatureState.PENDING})
+    not_pending = ("confirmed_at", "owner_confirmed_at", "counted_source", "by_partner", "confirmed_with", *later)
+    since_now: dict[str, Any] = {"pending_again_at": now, "expires_at": now + UNMAILED_LIFETIME}
+    is_removed = stored.state is SignatureState.REMOVED
+    since_now |= {"removed_from" if is_removed else "state": SignatureState.PENDING}
+    changes = {**dict.fromkeys((*not_pending, *MAIL_REQUEST_FIELDS)), **receipts_without(receipt, stored), **since_now}
+    pending = stored.as_typed.model_copy(update=changes)
     is_unchanged = is_counted_as(stored) & has_receipts_of(stored) & has_same_submission(stored)
     change = change_to(key, stored, pending, is_unchanged)
-    may_request = stored.undeliverable is None
+    may_request = stored.undeliverable is None and not is_removed
     request = {"mail_kind": MailKind.CONFIRM_IMPORTED, "mail_requested_at": iso(now)} if may_request else {}
     assign = {**change.assign, **request}
     return replace(change, assign=assign, remove=[*{*change.remove, *MAIL_REQUEST_FIELDS} - assign.keys()])

@@ -45,7 +45,8 @@ class Statement(FrozenModel):
     by_partners: int | None = None
     """How many signatures partners sent, if any. They counted without our email. The others were confirmed by email."""
     removed: list[str] | None = None
-    """What was removed because it was not genuine: how many signatures, on which day, and why. The newest few."""
+    """What was removed because it was not genuine: how many signatures, on which day, why, and what was put
+    back. The newest few."""
 
 
 def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
@@ -62,7 +63,7 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
         total=total.sentence if total else None,
         at_least=total.at_least if total else None,
         by_partners=count.by_partners or None,
-        removed=[removal.sentence for removal in petition.removed[-MAX_REMOVED:]] or None,
+        removed=[removal.sentence for removal in petition.removals[-MAX_REMOVED:]] or None,
     )
 
 

@@ -3,7 +3,7 @@
 The public routes and the senders of email use a cache in the process. Staff get updates as stored.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -13,7 +13,7 @@ from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import UnknownThing
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.count import Count
-from chalicelib.updates.model import Update
+from chalicelib.updates.model import Mailing, Update, UpdateState
 
 # Within this time, a published update appears, and senders stop sending a cancelled update.
 CACHE_SECONDS = 10.0
@@ -71,6 +71,15 @@ def change_update(update: Update, tables: Tables, **fields: Any) -> Update:
     when = Attr("state").eq(update.state)
     item = tables.update_and_read(Change(_key(update), assign, remove=remove, when=when))
     return _update(item)
+
+
+def paused_updates(slugs: Iterable[str], tables: Tables) -> list[Update]:
+    """Return the updates that have paused by themselves. While one is paused, its job is the latest of its petition."""
+    latest = tables.batch_get([keys.latest_job(Mailing.kind, slug) for slug in slugs])
+    jobs = tables.batch_get([keys.job(Mailing.kind, item["job_id"]) for item in latest])
+    mailings = map(Mailing.model_validate, jobs)
+    found = map(_update, tables.batch_get([keys.update(each.slug, each.update_id) for each in mailings]))
+    return [update for update in found if update.state is UpdateState.PAUSED]
 
 
 def forget_updates() -> None:

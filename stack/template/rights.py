@@ -35,6 +35,7 @@ from stack.template.power import (
     sends_email,
     switches,
     writes_files,
+    writes_log,
 )
 
 # The emails whose state is in the table DELIVERIES.
@@ -56,8 +57,9 @@ HANDED_OVER = (
     " text_version, consent_version"
 )
 SIFTED = (
-    "state, signed_at, obtained_by, channel, text_version, consent_version, name, email, country, source,"
-    " counted_source, by_partner, network, held, confirmed_at, removal, removed_from, mails, undeliverable"
+    "state, signed_at, submitted_at, obtained_by, channel, text_version, consent_version, name, email, country, source,"
+    " counted_source, by_partner, network, held, confirmed_at, removal, removed_from, owner_confirmed_at, mails,"
+    " undeliverable"
 )
 EMPTIED = ", ".join(("state", "emptied_at", *EMPTIED_FIELDS))
 LISTED = "state, updates, undeliverable, email, name, language, confirmed_at"
@@ -91,6 +93,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
             *("PETITIONS", "SLUGS", "TALLY#*", "SNAPSHOT#*", "PENDING#*", "CONSTITUENCIES#*", "FUNNEL#*"),
             *("FUNNEL-DAYS#*", "STATEMENT#*", "MAIL", "READINESS", "SHEDDING", "PICTURE#*"),
         ),
+        may(BATCH_GET, COUNTS, "JOB#update#*", "UPDATES#*"),
         may(QUERY, COUNTS, "LETTERS#*", "TARGET#*"),
         may(PUT + UPDATE, COUNTS, "TALLY#*", "SNAPSHOT#*", "FUNNEL-DAYS#*", "STATEMENT#*"),
         may(PUT, AUDIT),
@@ -263,3 +266,11 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         lists_files("parts/lists/*", "files/lists/*", "listed/*", "imports/*"),
     ),
 }
+
+
+def declared_policies() -> dict[str, Template]:
+    """Return the policy of each function's role."""
+    return {
+        function: {"Version": "2012-10-17", "Statement": [*powers, writes_log(function)]}
+        for function, powers in RIGHTS.items()
+    }

@@ -7,13 +7,18 @@ import pytest
 
 from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import keys
+from chalicelib.core.address import read_address
 from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.retention.run import parts_of, removal
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import SignatureState
+from chalicelib.signatures.look_up import StoredSignature
+from chalicelib.signatures.model import Signature, SignatureState
+from chalicelib.signatures.owner import ask_to_move, correct, move
+from chalicelib.signatures.remove import put_back, release, remove
 from chalicelib.signatures.store import add_obtainer_and_receipts, answer_offer
 from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.withdraw import erase, unsubscribe, withdraw
@@ -105,11 +110,63 @@ def end_the_retention(tables: FakeTables, petition: Petition, identity: str) -> 
     tables.update(removal(part, identity, LATER))
 
 
-STARTS = [signed, confirmed, counted_by_a_partner, unsubscribed]
+def held_signature(tables: FakeTables, petition: Petition, **changes: Any) -> str:
+    identity = signed(tables, petition, **changes)
+    change_item(tables, petition, identity, held="network")
+    return identity
+
+
+def held_and_confirmed(tables: FakeTables, petition: Petition, **changes: Any) -> str:
+    identity = held_signature(tables, petition, **changes)
+    change_item(tables, petition, identity, state="held", owner_confirmed_at=iso(NOW))
+    return identity
+
+
+def read(tables: FakeTables, petition: Petition, identity: str) -> Signature:
+    return Signature.model_validate(item_of(tables, petition, identity))
+
+
+def remove_by_staff(tables: FakeTables, petition: Petition, identity: str) -> None:
+    found = read(tables, petition, identity)
+    remove(key_of(petition, identity), found, lambda _: True, "r", petition, LATER, tables)
+
+
+def put_back_by_staff(tables: FakeTables, petition: Petition, identity: str) -> None:
+    put_back(key_of(petition, identity), read(tables, petition, identity), "r", petition, LATER, tables)
+
+
+def release_by_staff(tables: FakeTables, petition: Petition, identity: str) -> None:
+    found = read(tables, petition, identity)
+    release(key_of(petition, identity), found, lambda _: True, petition, LATER, tables)
+
+
+def correct_it(tables: FakeTables, petition: Petition, identity: str) -> None:
+    correct(StoredSignature(petition, identity, read(tables, petition, identity)), {"name": "A."}, LATER, tables)
+
+
+def ask_for_a_move(tables: FakeTables, petition: Petition, identity: str) -> None:
+    found = StoredSignature(petition, identity, read(tables, petition, identity))
+    ask_to_move(found, read_address("alice@new.example"), LATER, tables)
+
+
+def write_the_address_otherwise(tables: FakeTables, petition: Petition, identity: str) -> None:
+    found = StoredSignature(petition, identity, read(tables, petition, identity))
+    move(found, read_address(ALICE.email.replace("@", "+news@")), identity, LATER, tables)
+
+
+def removed_by_staff(tables: FakeTables, petition: Petition, **changes: Any) -> str:
+    identity = held_and_confirmed(tables, petition, **changes)
+    found = read(tables, petition, identity)
+    assert remove(key_of(petition, identity), found, lambda _: True, "r", petition, NOW, tables)
+    return identity
+
+
+STARTS = [signed, confirmed, counted_by_a_partner, unsubscribed, held_signature, held_and_confirmed, removed_by_staff]
 ACTS: list[Act] = [
     *(confirm_corrected, withdraw_signature, withdraw_and_sign_again, erase_signature, withdraw_in_the_same_second),
     *(stop_updates, bounce, receive_email, sign_again, send_a_letter_later, come_from_a_partner_too),
     *(sign_again_with_other_data, press_the_link, undo_an_import, end_the_retention),
+    *(remove_by_staff, put_back_by_staff, release_by_staff, correct_it, ask_for_a_move, write_the_address_otherwise),
 ]
 
 

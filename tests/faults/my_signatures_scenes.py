@@ -113,6 +113,7 @@ SCENES = [
     Scene("change_my_signatures", with_alice_confirmed, _change("withdraw"), partial(assert_alices_state, "withdrawn")),
     Scene("change_my_signatures", with_alice_confirmed, _change("stop-updates"), assert_exact_counts),
     Scene("change_my_signatures", with_alice_confirmed, _change("stop-email"), assert_exact_counts),
+    Scene("change_my_signatures", with_alice_confirmed, _change("stop-all"), assert_exact_counts),
     Scene("change_my_signatures", with_email_stopped, _change("allow-email"), assert_exact_counts),
     Scene("change_my_signatures", with_alice_confirmed, _change("move", email=NEW.email), assert_wanted),
     Scene(

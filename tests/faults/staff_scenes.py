@@ -12,6 +12,8 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.settings import settings
+from chalicelib.jobs.model import new_job
+from chalicelib.jobs.request import start
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.edit import versions
@@ -24,8 +26,11 @@ from chalicelib.staff.audit.record import entries
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName, adjust, last_adjusted
+from chalicelib.updates.find import add_update
+from chalicelib.updates.model import Mailing, UpdateState
 from tests.actors import ALICE, DAY, NOW, a_petition, item_of
 from tests.fake_site import FakeSite
+from tests.fakes import FakeQueue
 from tests.faults.public_scenes import assert_email_is_allowed, with_bobs_token, with_email_to_alice_stopped
 from tests.faults.scenes import (
     KEY,
@@ -48,11 +53,14 @@ from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signin.fake_provider import CLIENT, a_fake_provider
 from tests.signin.test_api import SESSION_BODY
+from tests.updates.sending import an_update
 
 
-def with_a_count_adjusted_twice(fake_site: FakeSite) -> None:
-    """The second adjustment undoes the first."""
+def with_every_problem(fake_site: FakeSite) -> None:
+    """An update has paused, and a count was adjusted twice. The second adjustment undoes the first."""
     with_bobs_token(fake_site)
+    add_update(an_update(state=UpdateState.PAUSED), fake_site.tables)
+    start(new_job(Mailing, PETITION.slug, "bob", NOW, update_id="a1"), FakeQueue(), fake_site.tables)
     for seconds, drift in ((2, 1), (1, -1)):
         sums = {
             COUNT: drift,
@@ -219,7 +227,7 @@ assert_address_erased, assert_signature_erased = [
 
 
 SCENES = [
-    Scene("read_staff_health", with_a_count_adjusted_twice, partial(read, "/api/staff/health"), assert_exact_counts),
+    Scene("read_staff_health", with_every_problem, partial(read, "/api/staff/health"), assert_exact_counts),
     Scene("create_petition", with_bobs_token,
           partial(call, "POST", PETITIONS_URL, 201, {**PETITION_FIELDS, "slug": "new"}, done=422),
           assert_new_petition_is_complete),

@@ -51,7 +51,7 @@ def names_in(file: bytes) -> list[str]:
 
 def test_an_export_without_faults_makes_few_calls_for_each_part(tmp_path: Path) -> None:
     made, _ = export_with_faults(tmp_path, {})
-    assert len(made.sites) <= len(keys.BUCKETS) * 5 + 6
+    assert len(made.sites) <= len(keys.BUCKETS) * 4 + 7
 
 
 @pytest.mark.parametrize("second", [1, 2, 5])

@@ -18,6 +18,8 @@ from tests.streaming import Record
 
 Image = Mapping[str, Any]
 STAGE_OF = {"pending": "received", "confirmed": "confirmed", "withdrawn": "withdrawn"}
+# A change to the first state is no stage if it came from these: what is removed or held is in no funnel.
+STAFF_MADE = {"pending": ("removed",), "confirmed": ("removed",), "withdrawn": ("removed", "held")}
 
 
 @dataclass
@@ -48,7 +50,8 @@ class ExpectedProjections:
         is_new_signing = new == "pending" and before.get("signed_at") != after["signed_at"]
         if old == "pending" and (new is None or is_new_signing):
             self.passed["expired"] += 1
-        if new is not None and (new != old or is_new_signing):
+        is_by_staff = new in STAGE_OF and old in STAFF_MADE[new] and not is_new_signing
+        if new in STAGE_OF and not is_by_staff and (new != old or is_new_signing):
             self.passed[STAGE_OF[new]] += 1
         # Stored times are whole seconds, so an email in the second of the new signing may have been sent after it.
         if is_new_signing and before.get("mailed_at", "") < after["signed_at"]:
@@ -86,14 +89,19 @@ def _constituency(item: Image) -> str:
 NEVER = 2**40
 # The events that may bring a signature into each state (None: deleted).
 EVENTS_INTO_STATE = {
-    "pending": {"sign", "store_overflow"},
-    "confirmed": {"confirm"},
+    "pending": {"sign", "store_overflow", "run_address_job"},
+    "confirmed": {"confirm", "run_address_job"},
     "withdrawn": {"withdraw"},
+    "held": {"confirm", "run_address_job"},
+    "removed": {"run_address_job"},
     None: {"expire"},
 }
 TRANSITIONS = {
     (None, "pending"), ("pending", "confirmed"), ("pending", "withdrawn"), ("confirmed", "withdrawn"),
     ("withdrawn", "pending"), ("pending", None), ("withdrawn", None),
+    ("pending", "held"), ("held", "confirmed"), ("held", "withdrawn"), ("removed", "withdrawn"), ("removed", None),
+    ("pending", "removed"), ("confirmed", "removed"), ("held", "removed"),
+    ("removed", "pending"), ("removed", "confirmed"), ("removed", "held"),
 }  # fmt: skip
 
 
@@ -120,6 +128,8 @@ class Ledger:
     sums: dict[TallyDimension, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in TallyDimension})
     confirmed: int = 0
     projections: ExpectedProjections = field(default_factory=ExpectedProjections)
+    # By removal: how many signatures it took out of the count, and did not put back.
+    removed: Counter[str] = field(default_factory=Counter)
     counts: list[tuple[str, int]] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
     unmarked: Counter[str] = field(default_factory=Counter)
@@ -155,12 +165,17 @@ class Ledger:
             assert _may_request_end(event, before, after), f"mail request lost during {event.name}: {before}, {after}"
 
     def _transition(self, event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        old, new = before.get("state"), after.get("state")
         if after.get("state") == "confirmed":
             assert after["confirmed_at"] == iso(event.moment)
             assert "expires_at" not in after, "a confirmed signature must never expire"
             self._count(+1, event.moment, after)
         if before.get("state") == "confirmed":
             self._count(-1, event.moment, before)
+        if (old, new) == ("confirmed", "removed"):
+            self.removed[after["removal"]] += 1
+        if (old, new) == ("removed", "confirmed") and before["removed_from"] == "confirmed":
+            self.removed[before["removal"]] -= 1
         if after.get("state") in ("withdrawn", None):
             self.ended_at[_identity(before, after)] = event.moment
 

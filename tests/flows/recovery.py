@@ -3,14 +3,25 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from chalicelib.exports.model import ExportRequest
+from chalicelib.exports.request import new_export
+from chalicelib.exports.run import ExportContext
+from chalicelib.jobs.request import start
 from chalicelib.mail.signature_kinds import HIDDEN
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.projections.funnel import FunnelBy
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind
+from chalicelib.statements.freeze import MAX_REMOVED
+from tests.exporting import run_stored_export
+from tests.fakes import FakeQueue
 from tests.faults.injection import Faults
 from tests.flows.ledger import without_zeros
 from tests.flows.world import NO_FAULTS, World
@@ -52,9 +63,10 @@ def recover(world: World, promised: Mapping[str, datetime]) -> None:
 
 
 def _run_every_function(world: World) -> None:
-    """Run every function. Redrive only overflowed signatures: the sweep finds mail requests in the table."""
-    world.channels["store_overflow"].redrive()
-    _deliver(world, "store_overflow", 10)
+    """Run every function. Redrive no email: the sweep finds its requests in the table."""
+    for function, size in (("store_overflow", 10), ("run_address_job", 1)):
+        world.channels[function].redrive()
+        _deliver(world, function, size)
     for _ in range(2):
         world.run_schedule("watch")
         world.run_schedule("sweep")
@@ -124,6 +136,7 @@ def _assert_all_sums_agree(world: World) -> None:
     assert found.confirmed == counts["confirmed"] == stored["confirmed"]
     assert counts["pending"] == stored["pending"]
     _assert_projections_agree(world)
+    _assert_the_public_learns_the_same(world, found.confirmed)
 
 
 def _assert_projections_agree(world: World) -> None:
@@ -134,3 +147,26 @@ def _assert_projections_agree(world: World) -> None:
         assert shown == without_zeros(world.ledger.projections.projected[by])
     for span in FunnelBy:
         assert world.funnel(span) == without_zeros(world.ledger.projections.passed)
+
+
+def _assert_the_public_learns_the_same(world: World, confirmed: int) -> None:
+    """Assert that statement, export, public count and public removals agree with the ledger."""
+    removed = sorted(without_zeros(world.ledger.removed).values())
+    petition, path = petition_as_stored(world.petition.slug, world.tables), f"/petitions/{world.petition.slug}"
+    statement = world.post_as_bob(f"/api/staff{path}/statements", None).json_body["statement"]
+    assert statement["confirmed"] == confirmed
+    assert sorted(each.count for each in petition.removals if each.count) == removed
+    assert len(statement["removed"] or ()) == min(len(petition.removals), MAX_REMOVED)
+    assert _exported(petition, world) == confirmed
+    if petition.state is not PetitionState.REMOVED:
+        public = world.site.get(f"/api{path}").json_body
+        assert sorted(each["count"] for each in public["removed"] if each["count"]) == removed
+
+
+def _exported(petition: Petition, world: World) -> int:
+    """Return the rows of an export of this moment, which fails if they do not agree with the count."""
+    export = new_export(ExportRequest.model_validate({}), petition, "bob", world.now, world.tables)
+    start(export, FakeQueue(), world.tables)
+    with TemporaryDirectory() as folder:
+        context = ExportContext(world.tables, world.site.bucket, Path(folder), lambda: world.now)
+        return run_stored_export(export, context).processed

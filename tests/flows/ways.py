@@ -14,6 +14,7 @@ PEOPLE: Sequence[tuple[Person, ...]] = [
     (Person("Alice Achterberg", "alice.achterberg@gmail.com"), Person("A A", "AliceAchterberg+sign@googlemail.com")),
     (Person("Bob Bakker", "bob.bakker@charity.example"), Person("Robert B", "Bob.Bakker+x@CHARITY.example")),
     (Person("Charlie Coster", "charlie.coster@mail.example"), Person("Charlie Coster", "charlie.coster@Mail.Example")),
+    (Person("Dana Dekker", "dana@mailinator.com"),),  # Held: anybody gets an address of this domain for minutes.
 ]
 SPELLINGS = [person for spellings in PEOPLE for person in spellings]
 # Few people, so that much happens to each signature.

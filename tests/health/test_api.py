@@ -22,7 +22,7 @@ def health(fake_site: FakeSite) -> Any:
 def test_without_problems_the_level_is_good(fake_site: FakeSite) -> None:
     assert health(fake_site) == {
         "level": "good",
-        "messages": [{"level": "good", "text": "Everything works. Nothing needs to be done."}],
+        "messages": [{"level": "good", "text": "Everything works. Nothing needs to be done.", "path": None}],
         "mail": {"waiting": 0, "paused_until": None},
         "overflow": {"waiting": 0},
     }
@@ -34,6 +34,7 @@ def test_the_result_of_make_ready_is_shown_for_a_week(fake_site: FakeSite) -> No
     assert warning == {
         "level": "warning",
         "text": "The site is not ready. Checked on 24 November at 12:00 UTC.",
+        "path": None,
     }
     assert good["text"] == "Everything works at the moment."
     store_readiness(Readiness(is_ready=True, text="The site is ready.", checked_at=NOW), fake_site.tables)

@@ -12,6 +12,8 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.mail.budget import choice_of, is_stopped, stop
 from chalicelib.mail.model import mailbox_of
 from chalicelib.mine.link import LIFETIME
+from chalicelib.petitions.edit import revise, with_changes
+from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.owner import MOVE_LIFETIME
 from chalicelib.signatures.withdraw import withdraw
@@ -23,6 +25,7 @@ from tests.actors import (
     DAY,
     LIMIT_KEYS,
     MINUTE,
+    OPENED,
     Person,
     a_published_petition,
     change_item,
@@ -138,6 +141,24 @@ def test_an_address_gets_one_link_in_five_minutes(fake_site: FakeSite, petition:
     assert len(deliver(fake_site)) == 1
 
 
+@pytest.mark.parametrize("ends", ["before she asks", "before it is sent"])
+def test_nobody_gets_a_link_after_the_retention_of_the_petition(
+    fake_site: FakeSite, petition: Petition, ends: str
+) -> None:
+    """There is no address left: SES would refuse the email."""
+    confirmed(fake_site.tables, petition)
+    if ends == "before it is sent":
+        ask(fake_site)
+    closes_at = fake_site.clock() - MINUTE
+    revise(
+        with_changes(petition, retention_months=1, closes_at=closes_at - 40 * DAY, opened_at=OPENED - 80 * DAY),
+        fake_site.tables,
+    )
+    forget_petitions()
+    ask(fake_site)
+    assert deliver(fake_site) == []
+
+
 def test_an_owner_who_stopped_our_email_gets_no_link(fake_site: FakeSite, petition: Petition, other: Petition) -> None:
     identity = confirmed(fake_site.tables, petition)
     choice = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), petition.slug)
@@ -185,7 +206,8 @@ def test_a_held_or_removed_signature_looks_confirmed(fake_site: FakeSite, petiti
     page = show(fake_site, token)
     file = fake_site.post_form(f"{PATH}/file", {"token": token}).body
     confirmed_at = item_of(fake_site.tables, petition, identity)["confirmed_at"]
-    change_item(fake_site.tables, petition, identity, state="removed", removal="r", removed_from="confirmed")
+    gone = {"removed_at": confirmed_at, "removal": "r", "removed_from": "confirmed"}
+    change_item(fake_site.tables, petition, identity, state="removed", **gone)
     assert show(fake_site, token) == page
     assert fake_site.post_form(f"{PATH}/file", {"token": token}).body == file
     change_item(fake_site.tables, petition, identity, state="held", held="network", owner_confirmed_at=confirmed_at)
@@ -279,6 +301,20 @@ def test_alice_chooses_her_email(fake_site: FakeSite, petition: Petition) -> Non
     assert do(fake_site, token, "sign").status_code == 422
 
 
+def test_one_button_stops_the_email_of_every_signature(
+    fake_site: FakeSite, petition: Petition, other: Petition
+) -> None:
+    identities = {each.slug: confirmed(fake_site.tables, each, updates=True) for each in (petition, other)}
+    token, button = opened(fake_site), 'value="stop-all"'
+    assert button in show(fake_site, token)
+    stopped = fake_site.post_form(f"{PATH}/change", {"token": token, "do": "stop-all"})
+    assert "no more email about these petitions" in text_of(stopped)
+    for each in (petition, other):
+        assert is_stopped(choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), each.slug), fake_site.tables)
+        assert not item_of(fake_site.tables, each, identities[each.slug])["updates"]
+    assert button not in show(fake_site, token)
+
+
 def test_the_file_has_what_we_hold(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition)
     answer = fake_site.post_form(f"{PATH}/file", {"token": opened(fake_site)})
@@ -314,6 +350,15 @@ def test_alice_moves_all_her_signatures(fake_site: FakeSite, petition: Petition,
             assert item_of(fake_site.tables, each, identity_of(each))["state"] == "withdrawn"
             assert item_of(fake_site.tables, each, identity_of(each, NEW))["email"] == NEW.email
     assert "have moved" in text_of(fake_site.get(f"{PATH}/move?token={token}"))
+
+
+def test_alice_cannot_move_to_an_address_that_lasts_minutes(fake_site: FakeSite, petition: Petition) -> None:
+    """It would be held if she signed with it."""
+    confirmed(fake_site.tables, petition)
+    answer = do(fake_site, opened(fake_site), "move", email="alice@a.mailinator.com")
+    assert answer.status_code == 422
+    assert "Enter an address that you will keep" in text_of(answer)
+    assert deliver(fake_site) == []
 
 
 def test_a_move_that_crashed_goes_on_with_the_same_link(
@@ -362,6 +407,16 @@ def test_an_earlier_wish_to_move_no_longer_works(fake_site: FakeSite, petition: 
     assert fake_site.post_form(f"{PATH}/move", {"token": first}).status_code == 410
     assert fake_site.post_form(f"{PATH}/move", {"token": second}).status_code == 200
     assert fake_site.post_form(f"{PATH}/move", {"token": first}).status_code == 410
+
+
+def test_one_signature_does_not_send_email_to_many_strangers(fake_site: FakeSite, petition: Petition) -> None:
+    confirmed(fake_site.tables, petition)
+    token, to = opened(fake_site), []
+    for number in range(30):
+        do(fake_site, token, "move", email=f"stranger@mail-{number}.example")
+        to += [mail.to for mail in deliver(fake_site)]
+        fake_site.clock.forward(MINUTE)
+    assert len(to) == 3
 
 
 def test_a_new_address_that_nobody_confirms_is_forgotten(fake_site: FakeSite, petition: Petition) -> None:

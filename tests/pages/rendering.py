@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from chalicelib.pages.render import render
-from chalicelib.petitions.model import ShareWay
+from chalicelib.petitions.model import PublicRemoval, ShareWay
 from tests.pages.parsed import Page
 
 PAGES = Path(__file__).parents[2] / "chalicelib" / "pages"
@@ -31,6 +31,10 @@ A_LETTER = SimpleNamespace(
     targets=[SimpleNamespace(name="Home Secretary")],
     is_to_members=True,
     may_edit=True,
+)
+
+A_REMOVAL = PublicRemoval(
+    id="1", count=0, on="2026-05-03", reason="<one network>", put_back=1_204, put_back_on="2026-05-05"
 )
 
 
@@ -58,7 +62,7 @@ def a_petition(**changes: object) -> SimpleNamespace:
         "response": "We will act.\n\nSoon.",
         "letter": A_LETTER,
         "elsewhere": 0,
-        "removed": [],
+        "removals": [A_REMOVAL],
         "milestones": [1_000, 10_000, 20_000],
         "goal_at": lambda _count: 20_000,
         "share_text": None,
@@ -132,6 +136,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "signatures": [_a_shown_signature(petition, word, slug=slug) for slug in ("x", "y")],
             "token": word,
             "may_move": True,
+            "may_stop_all": True,
             "moving": SimpleNamespace(to=word),
             "done": "",
             "errors": [{"field": field, "message": word} for field in ("x-name", "y-postcode", "email", "do")],

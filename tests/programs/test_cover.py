@@ -52,6 +52,14 @@ def test_the_sheet_names_petition_target_count_moment_and_file() -> None:
     assert text.count("<page>") == 1
 
 
+def test_the_sheet_names_what_was_removed_and_put_back() -> None:
+    removal = {"id": "1", "count": 3, "on": "2026-05-03", "reason": "One network"}
+    undone = {"id": "2", "count": 0, "on": "2026-05-04", "reason": "One domain", "put_back": 1_204}
+    text = text_of(cover_sheet(cover_facts({"removals": [removal, undone | {"put_back_on": "2026-05-05"}]})))
+    assert "3 signatures were removed on 3 May 2026: One network. 1,204 signatures were removed on 4 May 2026" in text
+    assert "One domain (put back on 5 May 2026: 1,204)" in text
+
+
 def test_a_difference_between_rows_and_count_is_explained() -> None:
     fewer = text_of(cover_sheet(cover_facts(expected=5, gone=3)))
     assert "3 fewer signatures than the count" in fewer

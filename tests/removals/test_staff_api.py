@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core import keys
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, issue
-from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.find import forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.runner.worker import run_address_job
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
+from chalicelib.statements.freeze import freeze
 from tests.actors import (
     ALICE,
     BOB,
@@ -20,6 +22,7 @@ from tests.actors import (
     DAY,
     NOW,
     TOKEN_KEYS,
+    Person,
     bobs_token,
     change_item,
     confirmed,
@@ -76,7 +79,21 @@ def test_a_dry_run_counts_and_changes_nothing(fake_site: FakeSite, petition: Pet
     assert (tried["state"], tried["matched"], tried["counted"], tried["removed"]) == ("tried", 2, 2, 0)
     assert (tried["confirmed_before"], tried["confirmed_after"]) == (2, 0)
     assert tried["effect"]["source"] == [{"key": "direct", "count": 1}, {"key": "one-site", "count": 1}]
+    assert (tried["usual"]["source"], tried["usual"]["day"]) == (2, 3), "it is about the whole petition"
     assert public(fake_site)["count"] == 2
+
+
+def test_only_what_several_people_share_is_shown_and_kept(fake_site: FakeSite, petition: Petition) -> None:
+    for number in range(5):
+        confirmed(fake_site.tables, petition, Person("Ann Ash", f"ann{number}@mail.example"))
+    confirmed(fake_site.tables, petition, BOB)
+    tried = remove(fake_site, {}, dry_run=True)
+    assert tried["effect"]["domain"] == [{"key": "mail.example", "count": 5}]
+    assert tried["effect"]["first-name"] == [{"key": "ann", "count": 5}]
+    assert tried["effect"]["country"] == [{"key": "GB", "count": 6}]
+    stored = fake_site.tables.items[keys.job("removal", tried["id"])]
+    assert "charity.example" not in f"{stored['effect']}"
+    assert stored["sample"]["domain"] == {"0": 5, "1": 1} or stored["sample"]["domain"] == {"0": 1, "1": 5}
 
 
 def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, petition: Petition) -> None:
@@ -92,7 +109,25 @@ def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, 
     undone = shown(fake_site, removed["id"])
     assert (undone["state"], undone["removed"], undone["put_back"]) == ("undone", 0, 1)
     now_public = public(fake_site)
-    assert (now_public["count"], now_public["removed"]) == (2, [])
+    undone = {"count": 0, "on": "2026-11-24", "reason": REASON, "put_back": 1, "put_back_on": "2026-11-24"}
+    assert (now_public["count"], now_public["removed"]) == (2, [undone])
+    page = fake_site.get("/petitions/safe-children").body.decode()
+    assert f"24 November 2026</time>: {REASON} (put back on" in page
+    sentence = f"1 signature was removed on 24 November 2026: {REASON} (put back on 24 November 2026: 1)"
+    with_removals = petition_as_stored(petition.slug, fake_site.tables)
+    assert freeze(with_removals, fake_site.clock(), fake_site.tables).removed == [sentence]
+
+
+def test_a_try_does_not_show_what_few_signatures_have_of_a_person(fake_site: FakeSite, petition: Petition) -> None:
+    """Bob may not see names, but ids are in the activity log."""
+    alices = [confirmed(fake_site.tables, petition, Person("Alice", f"a{number}@mail.example")) for number in range(5)]
+    effect = remove(fake_site, {"ids": alices}, dry_run=True)["effect"]
+    assert (effect["first-name"], effect["domain"]) == (
+        [{"key": "alice", "count": 5}],
+        [{"key": "mail.example", "count": 5}],
+    )
+    effect = remove(fake_site, {"ids": alices[1:]}, dry_run=True)["effect"]
+    assert (effect["first-name"], effect["domain"], effect["country"]) == ([], [], [{"key": "GB", "count": 4}])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +135,10 @@ def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, 
     [
         ({"network": "n1"}, {ALICE}),
         ({"domain": "charity.example"}, {BOB}),
+        ({"domain": "*.Example"}, {ALICE, BOB}),
+        ({"domain": "*.mail.example"}, set()),
         ({"source": "one-site"}, {BOB}),
+        ({"source": "other"}, {BOB}),
         ({"name": "alice*"}, {ALICE}),
         ({"name": "*B?kker"}, set()),
         ({"name": "*ko*[a-z]*"}, set()),
@@ -118,6 +156,7 @@ def test_a_condition_means_those_to_whom_all_of_it_applies(
         BOB: confirmed(fake_site.tables, petition, BOB, NOW + DAY, source="one-site"),
     }
     change_item(fake_site.tables, petition, identities[ALICE], network="n1")
+    change_item(fake_site.tables, petition, identities[BOB], counted_source="other")
     remove(fake_site, condition)
     states = {person: item_of(fake_site.tables, petition, identity)["state"] for person, identity in identities.items()}
     assert {person for person, state in states.items() if state == "removed"} == fits

@@ -15,6 +15,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.letters.kinds import letter_email
 from chalicelib.mail.kind import Content
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.removals.model import RemovalAction
@@ -41,6 +42,7 @@ from tests.asking import ask
 from tests.exporting import a_result, an_export, store_export
 from tests.exports.subscribers.listing import RECIPIENT, a_list
 from tests.fake_site import FakeSite, context, sqs_event
+from tests.importing import an_import
 from tests.letters.lettering import TARGET
 from tests.reminders.reminding import store_reminding
 from tests.removals.removing import store_removal
@@ -61,11 +63,15 @@ def an_export_is_requested(fake_site: FakeSite, _: Petition) -> bool:
     return bool(answer(fake_site, "POST", f"{BASE}/exports", {"columns": ["name"]}).status_code == 202)
 
 
-def an_export_goes_on(fake_site: FakeSite, _: Petition) -> bool:
-    now = fake_site.clock()
-    job = store_export(fake_site.tables, an_export(expected=2, requested_at=now, touched_at=now))
-    run_job(sqs_event([{"kind": "export", "job_id": job.job_id}]), context())
-    return bool(fake_site.tables.items[keys.job("export", job.job_id)]["state"] == JobState.DONE)
+def an_export_goes_on(**progress: Any) -> Entrance:
+    def entrance(fake_site: FakeSite, _: Petition) -> bool:
+        now = fake_site.clock()
+        job = store_export(fake_site.tables, an_export(requested_at=now, touched_at=now, **progress))
+        run_job(sqs_event([{"kind": "export", "job_id": job.job_id}]), context())
+        ended = fake_site.tables.items[keys.job("export", job.job_id)]
+        return bool(ended["processed"] or ended["state"] == JobState.DONE)
+
+    return entrance
 
 
 def an_exported_file_is_downloaded(fake_site: FakeSite, _: Petition) -> bool:
@@ -153,6 +159,12 @@ def signatures_are_sifted_by_their_addresses(fake_site: FakeSite, _: Petition) -
     return bool(fake_site.tables.items[keys.job("removal", job.job_id)]["processed"])
 
 
+def an_import_is_undone(fake_site: FakeSite, _: Petition) -> bool:
+    oak = find_partner("partner-oak", fake_site.tables)
+    job = an_import(fake_site.tables, fake_site.bucket, oak, "", state=JobState.DONE)
+    return bool(answer(fake_site, "POST", f"{BASE}/imports/{job.job_id}/undo").status_code == 202)
+
+
 def people_are_reminded(fake_site: FakeSite, petition: Petition) -> bool:
     charlies = key_of(petition, identity_of(petition, CHARLIE))
     del fake_site.tables.items[charlies]["mail_kind"]
@@ -171,11 +183,12 @@ def an_owner_corrects_a_name(fake_site: FakeSite, petition: Petition) -> bool:
 
 
 ENTRANCES: list[Entrance] = [
-    an_export_is_requested, an_export_goes_on, an_exported_file_is_downloaded, a_list_is_requested, a_list_goes_on,
-    a_list_is_downloaded, an_update_has_an_audience, an_update_is_emailed, a_letter_is_emailed,
+    an_export_is_requested, an_export_goes_on(), an_export_goes_on(parts=[""] * len(keys.BUCKETS), expected=0),
+    an_exported_file_is_downloaded, a_list_is_requested, a_list_goes_on, a_list_is_downloaded,
+    an_update_has_an_audience, an_update_is_emailed, a_letter_is_emailed,
     a_signature_is_emailed(MailKind.ALREADY_SIGNED), a_signature_is_emailed(MailKind.RECEIPT), staff_find_a_person,
     a_person_gets_their_file("access"), a_person_gets_their_file("file"), staff_send_an_email_again,
-    signatures_are_sifted_by_their_addresses, people_are_reminded, an_owner_corrects_a_name,
+    signatures_are_sifted_by_their_addresses, an_import_is_undone, people_are_reminded, an_owner_corrects_a_name,
 ]  # fmt: skip
 
 

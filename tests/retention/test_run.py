@@ -6,13 +6,15 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions, petition_as_stored
+from chalicelib.petitions.model import PetitionState
 from chalicelib.projections.recount import recount
 from chalicelib.retention import run
 from chalicelib.runner.worker import run_job
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdowns
-from tests.actors import ALICE, BOB, DAY, NOW, a_published_petition, confirmed, identity_of, item_of, key_of
+from tests.actors import ALICE, BOB, DAY, NOW, a_petition, a_published_petition, confirmed, identity_of, item_of, key_of
 from tests.fake_site import FakeSite, context, sqs_event, stream_event
 from tests.retention.retaining import (
     DUE,
@@ -223,6 +225,21 @@ def test_an_emptied_petition_never_opens_again(fake_site: FakeSite) -> None:
     petition = ask(fake_site, "GET", "/api/staff/petitions/safe-children").json_body
     assert [each["state"] for each in petition["transitions"]] == ["removed"]
     assert ask(fake_site, "PUT", PATH_OF_RETENTION, {"months": 12}).status_code == 409
+
+
+def test_publishing_again_opens_no_emptied_petition(fake_site: FakeSite) -> None:
+    a_full_petition(fake_site)
+    wait_until_due(fake_site)
+    start(fake_site)
+    again = publish(a_petition(state=PetitionState.OPEN, closes_at=None), DUE, fake_site.tables)
+    assert again.state_at(DUE) is PetitionState.CLOSED
+    assert again.is_confirmable_at(DUE) is False
+    assert (again.retention_months, again.is_kept_at(DUE)) == (1, False)
+
+
+def test_a_signature_that_expired_meanwhile_is_not_stored_again(fake_site: FakeSite) -> None:
+    part = run.parts_of("safe-children", ())[0]
+    assert fake_site.tables.try_update(run.removal(part, "expired", NOW)) is False
 
 
 def test_nobody_else_is_emptied(fake_site: FakeSite) -> None:

@@ -94,7 +94,7 @@ def do(verb: str, number: int, petition: Petition, now: datetime, tables: FakeTa
     elif verb == "erase":
         erase(key_of(petition, identity), petition, now, tables)
     elif found and verb == "correct":
-        correct(found, {"name": f"Alice {now.minute}a"}, tables)
+        correct(found, {"name": f"Alice {now.minute}a"}, now, tables)
     elif found:
         move(found, read_address(other.email), identity_of(petition, other), now, tables)
 

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.core.address import read_address, signature_id
 from chalicelib.core.errors import Invalid
+from chalicelib.core.times import exact
 from chalicelib.letters.request import has_new_letter
 from chalicelib.letters.withdrawn import has_withdrawn
 from chalicelib.petitions.model import Petition
@@ -66,9 +67,10 @@ def assert_exact(tables: FakeTables, petition: Petition, expected: int) -> None:
 def test_a_correction_changes_name_and_postcode_only(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition, postcode="M1 2AB")
     before = item_of(tables, petition, identity)
-    correct(found_in(tables, petition), {"name": " Alice B. ", "postcode": "sw1a1aa", "country": "NL"}, tables)
-    assert item_of(tables, petition, identity) == {**before, "name": "Alice B.", "postcode": "SW1A 1AA"}
-    correct(found_in(tables, petition), {"postcode": ""}, tables)
+    correct(found_in(tables, petition), {"name": " Alice B. ", "postcode": "sw1a1aa", "country": "NL"}, NOW, tables)
+    changed = {"name": "Alice B.", "postcode": "SW1A 1AA", "changed_at": exact(NOW)}
+    assert item_of(tables, petition, identity) == {**before, **changed}
+    correct(found_in(tables, petition), {"postcode": ""}, NOW, tables)
     assert "postcode" not in item_of(tables, petition, identity)
 
 
@@ -77,7 +79,7 @@ def test_a_wrong_correction_changes_nothing(tables: FakeTables, petition: Petiti
     identity = confirmed(tables, petition)
     before = item_of(tables, petition, identity)
     with pytest.raises(Invalid):
-        correct(found_in(tables, petition), fields, tables)
+        correct(found_in(tables, petition), fields, NOW, tables)
     assert item_of(tables, petition, identity) == before
 
 
@@ -85,7 +87,7 @@ def test_a_correction_after_a_withdrawal_stores_no_name(tables: FakeTables, peti
     confirmed(tables, petition)
     found = found_in(tables, petition)
     withdraw(found.key, petition, NOW, tables)
-    correct(found, {"name": "Alice B."}, tables)
+    correct(found, {"name": "Alice B."}, NOW, tables)
     assert "name" not in item_of(tables, petition, found.signature_id)
 
 
@@ -142,7 +144,7 @@ def withdraw_at_old(tables: FakeTables, petition: Petition) -> None:
 
 
 def correct_at_old(tables: FakeTables, petition: Petition) -> None:
-    correct(found_in(tables, petition), {"name": "Alice B."}, tables)
+    correct(found_in(tables, petition), {"name": "Alice B."}, NOW, tables)
 
 
 def move_too(tables: FakeTables, petition: Petition) -> None:
@@ -241,6 +243,20 @@ def test_a_move_passes_no_stage_and_neither_sends_nor_takes_out_a_letter(
     assert waiting.signature.email == NEW.email
     withdraw(key_of(petition, pending), petition, LATER, tables)
     assert [*stages_passed(after[1], item_of(tables, petition, pending), LATER)] == ["withdrawn"]
+
+
+def test_a_letter_that_waits_finds_who_moved_on_and_back(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    moved(tables, petition)
+    for number, (origin, email) in enumerate(
+        ((NEW, "third@new.example"), (Person("Alice", "third@new.example"), ALICE.email))
+    ):
+        to = read_address(email)
+        new_identity = signature_id(petition.slug, to.canonical, SECRET)
+        move(found_in(tables, petition, origin), to, new_identity, LATER + (number + 1) * DAY, tables)
+        waiting = find_moved(petition, identity, NOW, tables)
+        assert waiting
+        assert waiting.signature.email == email
 
 
 def test_signing_again_at_the_old_address_is_a_new_signature(tables: FakeTables, petition: Petition) -> None:

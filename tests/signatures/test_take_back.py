@@ -6,7 +6,8 @@ import pytest
 
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm, read_corrections
-from chalicelib.signatures.model import OUR_FORM
+from chalicelib.signatures.model import OUR_FORM, Signature
+from chalicelib.signatures.remove import put_back, release, remove
 from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
@@ -80,6 +81,43 @@ def test_a_signature_that_its_owner_confirmed_by_email_stays(tables: FakeTables,
     change_item(tables, petition, confirmed(tables, petition), receipt="r")
     assert not take_back_alice(tables, petition)
     assert exact_count(petition, NOW, tables).confirmed == 1
+
+
+@pytest.mark.parametrize("state", ["held", "removed"])
+def test_what_its_owner_confirmed_by_email_stays_while_it_is_held_or_removed(
+    tables: FakeTables, petition: Petition, state: str
+) -> None:
+    identity = confirmed(tables, petition)
+    before = {"receipt": "r", "state": state} | ({"removed_from": "confirmed"} if state == "removed" else {})
+    change_item(tables, petition, identity, **before)
+    assert not take_back_alice(tables, petition)
+    assert item_of(tables, petition, identity)["state"] == state
+
+
+@pytest.mark.parametrize("state", ["held", "removed"])
+def test_a_held_or_removed_signature_that_only_the_import_confirmed_waits_for_its_owner(
+    tables: FakeTables, petition: Petition, state: str
+) -> None:
+    """Otherwise it would count when staff release it or put it back, although nobody confirmed it."""
+    identity = signed(tables, petition)
+    if state == "held":
+        change_item(tables, petition, identity, held="network")
+    subject, corrections = subject_of(petition, identity), read_corrections({}, "GB")
+    confirm(subject, corrections, petition, NOW, tables, also={"by_partner": True, "confirmed_with": "r"})
+    change_item(tables, petition, identity, also_came_with={"r"})
+    key = key_of(petition, identity)
+
+    def found() -> Signature:
+        return Signature.model_validate(item_of(tables, petition, identity))
+
+    if state == "removed":
+        assert remove(key, found(), lambda _: True, "removal", petition, NOW, tables)
+    assert take_back_alice(tables, petition)
+    assert ("mail_kind" in item_of(tables, petition, identity)) is (state == "held")
+    release(key, found(), lambda _: True, petition, NOW, tables)
+    put_back(key, found(), "removal", petition, NOW, tables)
+    assert item_of(tables, petition, identity)["state"] == "pending"
+    assert exact_count(petition, NOW, tables).confirmed == 0
 
 
 def test_an_email_that_nobody_answered_does_not_keep_a_signature(tables: FakeTables, petition: Petition) -> None:

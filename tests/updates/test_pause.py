@@ -11,7 +11,7 @@ from chalicelib.updates import limits, model, run
 from chalicelib.updates.find import forget_updates
 from chalicelib.updates.limits import MIN_FOR_BOUNCES, MIN_FOR_COMPLAINTS, why_to_pause
 from chalicelib.updates.model import Results
-from tests.actors import DAY, NOW, Person
+from tests.actors import DAY, NOW, Person, bobs_token
 from tests.fake_site import FakeSite
 from tests.letters.lettering import send_all
 from tests.updates.sending import LATER, ask, publish_update, results, run_once, run_until_done, subscribe
@@ -93,6 +93,19 @@ def test_a_paused_update_says_why_and_sends_nothing(fake_site: FakeSite, paused_
     assert ask(fake_site, "POST", f"{paused_update}/publish").status_code == 409
     published = fake_site.get("/api/petitions/safe-children/updates").json_body["updates"]
     assert len(published) == 1, "it stays on the petition's page"
+
+
+def test_health_says_that_an_update_has_paused_and_where_to_decide(fake_site: FakeSite, paused_update: str) -> None:
+    def warnings() -> list[dict[str, str]]:
+        token = bobs_token(fake_site.tables, fake_site.clock())
+        messages = fake_site.get("/api/staff/health", authorization=f"Bearer {token}").json_body["messages"]
+        return [message for message in messages if message["path"]]
+
+    [message] = warnings()
+    assert (message["level"], f"/api/staff{message['path']}") == ("warning", paused_update)
+    assert "has paused. 2 of 10 emails bounced. An update pauses at 2 %." in message["text"]
+    ask(fake_site, "POST", f"{paused_update}/resume")
+    assert warnings() == []
 
 
 def test_a_decision_sends_the_rest_once(fake_site: FakeSite, paused_update: str) -> None:

@@ -38,7 +38,7 @@ const OPEN = ["waiting", "running", "retrying"];
 const inWords = (values) => values.map(({ key, count }) => `${key}: ${number(count)}`).join(", ");
 
 /** @param {ShownRemoval} removal */
-const effectOf = ({ effect, matched }) =>
+const effectOf = ({ effect, usual, matched }) =>
   matched
     ? h(
         "details",
@@ -47,7 +47,10 @@ const effectOf = ({ effect, matched }) =>
         h(
           "dl",
           {},
-          Object.entries(effect).flatMap(([by, values]) => [h("dt", {}, by), h("dd", {}, inWords(values))]),
+          Object.entries(effect).flatMap(([by, values]) => [
+            h("dt", {}, by),
+            h("dd", {}, inWords(values), usual[by] ? ` (usual: ${number(usual[by])})` : ""),
+          ]),
         ),
       )
     : "–";
@@ -64,9 +67,10 @@ const conditionOf = ({ condition, reason }) =>
  * @param {ShownRemoval} removal
  * @param {Acts} acts
  */
-function waysOn(path, { id, action, job_state: state, removed }, { send }) {
+function waysOn(path, { id, action, job_state: state, removed, matched, counted }, { send }) {
   if (OPEN.includes(state)) return button("Cancel", () => send(`${path}/${id}/cancel`, "POST"));
-  if (action !== "remove" || !removed) return "–";
+  const hasOthers = matched > counted; // Those that did not count, such as held ones.
+  if (action !== "remove" || !(removed || hasOthers)) return "–";
   const undo = async () => {
     const text = `${number(removed)} signatures count again from today. Who withdrew stays away.`;
     if (await askToConfirm("Put them back?", text, "Put them back")) await send(`${path}/${id}/undo`, "POST");

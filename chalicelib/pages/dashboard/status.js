@@ -68,7 +68,9 @@ export async function healthSection() {
   if (!answer) return [];
   /** @type {StaffHealth} */
   const { level, messages, mail } = answer.data;
-  const list = messages.map(({ text }) => h("li", {}, text));
+  const list = messages.map(({ text, path }) =>
+    h("li", {}, text, path ? h("a", { href: `#${path}` }, " Open it") : ""),
+  );
   const attributes = { class: `health health-${level}`, "aria-label": "Health of the site" };
   const emails = h("p", { class: "small" }, emailText(mail));
   if (level === "good" && messages.length === 1)
