@@ -16,7 +16,7 @@ from botocore.stub import Stubber
 
 from chalicelib.aws import clients
 from chalicelib.aws.bucket import PART, Bucket, files_bucket
-from chalicelib.core.errors import Denied, Throttled, Unavailable, UnknownThing
+from chalicelib.core.errors import Denied, Unavailable, UnknownThing
 from tests.emulated import EmulatedAws
 
 on_the_emulator = pytest.mark.flows
@@ -75,13 +75,6 @@ def test_a_link_is_signed_for_the_buckets_own_region(region: str) -> None:
     assert credential.split("/")[2:] == [region, "s3", "aws4_request"]
 
 
-def test_a_link_to_an_emulator_keeps_the_bucket_in_the_path() -> None:
-    settings = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client: Any = boto3.client("s3", config=clients.FILES_CONFIG, endpoint_url="http://127.0.0.1:4566", **settings)  # type: ignore[call-overload]
-    link = Bucket(client, "exports").link("files/one", "petition.csv", 60)
-    assert link.startswith("http://127.0.0.1:4566/exports/files/one?")
-
-
 @on_the_emulator
 def test_a_link_downloads_one_file_under_its_name(emulated_aws: EmulatedAws, tmp_path: Path) -> None:
     put(files_bucket(), tmp_path / "file", "files/one", b"Alice")
@@ -94,24 +87,6 @@ def test_a_link_downloads_one_file_under_its_name(emulated_aws: EmulatedAws, tmp
             urllib.request.urlopen(forged, timeout=10)
         assert caught.value.code == 403
         caught.value.close()
-
-
-@pytest.mark.parametrize(
-    ("code", "status", "kind"),
-    [("SlowDown", 503, Unavailable), ("InternalError", 500, Unavailable), ("ThrottlingException", 400, Throttled)],
-)
-def test_temporary_errors_are_unavailable(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, code: str, status: int, kind: type[Unavailable]
-) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
-        monkeypatch.setenv(name, "us-east-1")
-    clients.s3.cache_clear()
-    client = clients.s3()
-    with Stubber(client) as stub:
-        stub.add_client_error("get_object", service_error_code=code, http_status_code=status)
-        with pytest.raises(kind):
-            Bucket(client, "any").copy_to("key", io.BytesIO())
-    clients.s3.cache_clear()
 
 
 def test_an_object_that_s3_did_not_delete_is_an_error() -> None:

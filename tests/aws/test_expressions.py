@@ -14,7 +14,6 @@ from chalicelib.aws.expressions import (
     from_wire,
     new_item_request,
     to_wire,
-    write_request,
 )
 from chalicelib.core.keys import Key
 
@@ -82,11 +81,6 @@ def test_exactly_the_used_placeholders_are_defined(
     used_values = {word for word in text.split() if word.startswith(":")}
     assert used_names == set(request["ExpressionAttributeNames"])
     assert used_values == set(request["ExpressionAttributeValues"])
-
-
-def test_a_transaction_accepts_puts_and_updates() -> None:
-    assert write_request(NewItem(KEY, {}))[0] == "Put"
-    assert write_request(Change(KEY, assign={"a": 1}))[0] == "Update"
 
 
 @given(st.lists(st.integers(), max_size=30), st.integers(1, 12))

@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check_at_every_size
-from tests.browser.test_pages import create_petition_in_state, open_with_text
+from tests.browser.test_pages import open_with_text
 from tests.browser.test_staff import sign_in
 from tests.browser.test_supporter import open_petition
 from tests.site import DeployedSite, a_draft
@@ -40,22 +40,6 @@ def test_on_a_phone_the_link_to_the_form_stays_in_reach(
     expect(page.get_by_role("heading", name="Sign this petition")).to_be_in_viewport()
     page.emulate_media(media="print")
     expect(before).to_be_hidden()
-
-
-def test_a_closed_petition_has_no_link_to_its_form(phone: Page, deployed_site: DeployedSite) -> None:
-    create_petition_in_state(deployed_site, "closed")
-    open_with_text(phone, f"{deployed_site.url}/petitions/is-closed", "This petition is closed.")
-    expect(phone.get_by_role("link", name="Sign this petition")).to_have_count(0)
-
-
-def test_the_text_has_bold_lists_and_links(phone: Page, deployed_site: DeployedSite) -> None:
-    text = "We ask for **three** things:\n\n- a guardian\n- a [safe place](https://gov.example/places)"
-    assert deployed_site.manage("POST", "/petitions", a_draft("is-bold", text=text)).status_code == 201
-    phone.goto(deployed_site.manage("POST", "/petitions/is-bold/preview").json()["url"])
-    expect(phone.locator(".text strong")).to_have_text("three")
-    expect(phone.locator(".text li")).to_have_count(2)
-    expect(phone.get_by_role("link", name="safe place")).to_have_attribute("rel", "noreferrer")
-    expect(phone.locator("main")).not_to_contain_text("**")
 
 
 def test_the_page_says_what_changed_in_the_text(browser: Browser, phone: Page, deployed_site: DeployedSite) -> None:

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import boto3
 from chalice.test import Client, HTTPResponse
@@ -122,11 +122,6 @@ def link_in(mail: dict[str, Any], purpose: str) -> str:
     assert found, text_of(mail)
     address = urlsplit(found[0])
     return f"{address.path}?{address.query}"
-
-
-def token_in(path: str) -> str:
-    query = urlsplit(path).query
-    return parse_qs(query)["token"][0]
 
 
 def text_of(mail: dict[str, Any]) -> str:

@@ -12,7 +12,8 @@ from chalicelib.aws.expressions import wire_key
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.times import iso, now
-from tests.flows.handlers import EmulatedSite, link_in, token_in
+from tests.fake_site import token_in
+from tests.flows.handlers import EmulatedSite, link_in
 from tests.flows.ledger import checked_totals
 
 

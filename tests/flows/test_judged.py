@@ -4,7 +4,8 @@ import pytest
 
 from stack.judge.judge import Judge
 from stack.judge.model import Call
-from tests.flows.handlers import EmulatedSite, link_in, token_in
+from tests.fake_site import token_in
+from tests.flows.handlers import EmulatedSite, link_in
 
 
 def test_every_step_of_a_signature_is_judged_as_the_function_that_takes_it(

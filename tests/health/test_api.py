@@ -74,6 +74,7 @@ def test_a_past_pause_is_not_reported(fake_site: FakeSite) -> None:
 def test_a_correction_is_reported_for_a_day(fake_site: FakeSite, petition: Petition) -> None:
     adjust(petition.slug, {COUNT: 3, DAYS: 3, HOURS: 3}, NOW, fake_site.tables)
     [message] = health(fake_site)["messages"]
+    assert message["level"] == "warning"
     assert f"“{petition.title}” was corrected by -3" in message["text"]
     fake_site.clock.forward(DAY + timedelta(seconds=1))
     assert health(fake_site)["level"] == "good"

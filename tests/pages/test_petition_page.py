@@ -100,6 +100,11 @@ def test_the_page_says_until_which_minute_the_petition_is_open() -> None:
     assert text.count("24 November 2026 at 22:00 GMT") == 2
 
 
+def test_the_text_has_its_markup() -> None:
+    page = a_petition_page(petition=a_petition(text="We ask for **three** things"))
+    assert "three" in [element.text for element in page.all("strong")]
+
+
 @pytest.mark.parametrize("state", ["closed", "paused"])
 def test_a_petition_that_is_not_open_has_no_form(state: str) -> None:
     page = a_petition_page(state=state)
