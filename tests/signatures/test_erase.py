@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.core.errors import Conflicted, LinkExpired
+from chalicelib.core.errors import Conflicted
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.confirm import confirm, find_linked, read_corrections
-from chalicelib.signatures.model import ERASED_LIFETIME, SignatureState
+from chalicelib.signatures.model import ERASED_LIFETIME
 from chalicelib.signatures.sign import Outcome, sign_from_queue
 from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import exact_count
@@ -26,7 +25,6 @@ from tests.actors import (
     overflow_message,
     request_of,
     signed,
-    subject_of,
 )
 from tests.fakes import FakeTables
 
@@ -74,17 +72,6 @@ def test_repeated_erasing_subtracts_one_and_a_message_signed_in_between_is_overt
     expires_at = NOW + 2 * DAY + ERASED_LIFETIME
     assert item_of(tables, petition, identity)["expires_at"] == int(expires_at.timestamp())
     assert sign_from_queue(overflow_message(petition, NOW + DAY), NOW + 3 * DAY, tables) is Outcome.OVERTAKEN
-
-
-def test_an_old_link_to_an_erased_signature_shows_and_restores_nothing(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    erase(key_of(petition, identity), petition, LATER, tables)
-    subject = subject_of(petition, identity)
-    assert find_linked(subject, petition, LATER, LATER, tables).name is None
-    assert confirm(subject, read_corrections({}, "GB"), petition, LATER, tables).state is SignatureState.WITHDRAWN
-    del tables.items[key_of(petition, identity)]
-    with pytest.raises(LinkExpired):
-        confirm(subject, read_corrections({}, "GB"), petition, LATER, tables)
 
 
 def test_later_mail_events_do_not_restore_the_address(tables: FakeTables, petition: Petition) -> None:

@@ -28,7 +28,7 @@ from tests.actors import (
     signed,
     subject_of,
 )
-from tests.fake_site import FakeSite, stream_event, token_in
+from tests.fake_site import FakeSite, stream_event
 from tests.letters.lettering import HOME_SECRETARY, LETTER
 from tests.letters.test_counts import numbers
 from tests.partnering import a_partner, a_receiving_context, sent_of
@@ -112,56 +112,6 @@ def test_the_link_of_the_offer_sends_the_letter_once_and_then_shows_nothing_pers
         relay_and_send(fake_site, letter_petition, before)
     assert numbers(fake_site).sent == 1
     assert ALICE.name not in text_of(fake_site.get(link))
-
-
-@pytest.mark.parametrize("fields", [{}, {"letter.send": "no"}])
-def test_without_a_tick_no_letter_is_sent(
-    fake_site: FakeSite, letter_petition: Petition, fields: dict[str, str]
-) -> None:
-    """A form without the box keeps the offer. An unticked box ends it."""
-    confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition)
-    before = alices_item(fake_site, letter_petition)
-    fake_site.post_form("/confirm", {"token": token_in(fake_site.last_link("confirm"))} | fields)
-    relay_and_send(fake_site, letter_petition, before)
-    assert numbers(fake_site).requested == 0
-    assert ("letter_asked" in alices_item(fake_site, letter_petition)) is (not fields)
-
-
-def test_a_letter_typed_here_before_the_partner_sent_the_signature_is_offered_too(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    """The signature counts through the partner before the person has opened our email."""
-    assert fake_site.post_json(API_PATH, json_of(letter={"send": True, "body": "Mine."})).status_code == 202
-    before = alices_item(fake_site, letter_petition)
-    fake_site.clock.forward(TWO_MINUTES)
-    receive_alice_from_oak(fake_site, letter_petition)
-    relay_and_send(fake_site, letter_petition, before)
-    assert OFFER in " ".join(fake_site.mailer.mails[-1].text.split())
-    send_letter(fake_site, letter_petition)
-    assert "Mine." in fake_site.mailer.mails[-1].text
-
-
-def test_a_person_who_sent_a_letter_is_not_offered_a_second_letter(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition)
-    send_letter(fake_site, letter_petition)
-    ask_for_letter(fake_site, letter_petition)
-    assert "letter_asked" not in alices_item(fake_site, letter_petition)
-    assert OFFER not in " ".join(fake_site.mailer.mails[-1].text.split())
-
-
-def test_withdrawing_removes_the_words_of_the_offered_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
-    confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition, body="My own words.")
-    link = fake_site.last_link("confirm")
-    withdraw(
-        key_of(letter_petition, identity_of(letter_petition)), letter_petition, fake_site.clock(), fake_site.tables
-    )
-    assert "letter_asked" not in alices_item(fake_site, letter_petition)
-    assert "My own words." not in text_of(fake_site.get(link))
 
 
 def test_a_partner_that_confirms_the_signature_at_the_same_time_does_not_end_the_offer(

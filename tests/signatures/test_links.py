@@ -84,19 +84,6 @@ def test_a_second_post_to_a_link_returns_the_same_page(fake_site: FakeSite, purp
     assert count(fake_site) == (purpose == "confirm")
 
 
-def test_a_link_works_during_a_pause_after_the_closing_day(fake_site: FakeSite) -> None:
-    petition = a_published_petition(fake_site.tables, closes_at=NOW + DAY)
-    forget_petitions()
-    identity = sign_and_email_alice(fake_site, petition)
-    link = fake_site.last_link("confirm")
-    a_published_petition(fake_site.tables, state="paused", paused_at=NOW, closes_at=NOW + DAY)
-    forget_petitions()
-    fake_site.clock.forward(13 * DAY)
-    assert item_of(fake_site.tables, petition, identity)["expires_at"] > fake_site.clock().timestamp()
-    assert post(fake_site, link).status_code == 200
-    assert count(fake_site) == 1
-
-
 def test_the_confirm_page_has_a_link_to_withdraw_the_same_signature(fake_site: FakeSite) -> None:
     identity = sign_and_email_alice(fake_site)
     page = fake_site.get(fake_site.last_link("confirm")).body.decode()
