@@ -102,16 +102,6 @@ def test_a_pause_that_was_not_stored_is_stored_after_the_next_refusal(
     assert is_paused(NOW, senders.tables)
 
 
-def test_no_email_is_started_after_the_time_budget(senders: BatchSenders, requests: Sequence[MailRequest]) -> None:
-    batch_sender = senders.batch_sender()
-    senders.now = BUDGET_SECONDS
-    assert batch_sender.send(requests[0], NOW) is SendResult.SENT
-    senders.now = BUDGET_SECONDS + 0.1
-    with pytest.raises(NotYet):
-        batch_sender.send(requests[1], NOW)
-    assert len(senders.attempts) == 1
-
-
 START_TIMES = [half / 2 for half in range(int(BUDGET_SECONDS) * 2 + 1)]
 
 

@@ -21,7 +21,6 @@ from tests.actors import (
     a_published_petition,
     confirmed,
     identity_of,
-    item_of,
     key_of,
     request_of,
     signed,
@@ -51,15 +50,6 @@ def emails_after_signing(tables: FakeTables, petition: Petition, now: datetime) 
     return mails
 
 
-def test_signing_for_a_person_who_stopped_email_sends_no_email(tables: FakeTables, petition: Petition) -> None:
-    signed(tables, petition, updates=True)
-    for _ in range(2):
-        stop_email(tables, petition)
-    assert not emails_after_signing(tables, petition, NOW)
-    item = item_of(tables, petition, identity_of(petition))
-    assert (item["state"], item["updates"], "mail_kind" in item) == ("pending", False, False)
-
-
 def test_the_choice_outlives_the_signature_and_the_budget(tables: FakeTables, petition: Petition) -> None:
     emails_after_signing(tables, petition, NOW)
     stop_email(tables, petition)
@@ -67,15 +57,6 @@ def test_the_choice_outlives_the_signature_and_the_budget(tables: FakeTables, pe
     erase(key_of(petition, identity_of(petition)), petition, NOW + MINUTE, tables)
     del tables.items[key_of(petition, identity_of(petition))]
     assert not emails_after_signing(tables, petition, NOW + 400 * DAY)
-
-
-def test_another_petition_may_send_email_and_does_not_make_the_choice_expire(
-    tables: FakeTables, petition: Petition
-) -> None:
-    stop_email(tables, petition)
-    assert emails_after_signing(tables, a_published_petition(tables, slug="another"), NOW)
-    assert "expires_at" not in tables.items[ALICES_MAILBOX.key]
-    assert is_stopped(alices_choice(petition), tables)
 
 
 def test_an_undone_choice_allows_email_and_lets_the_item_expire(tables: FakeTables, petition: Petition) -> None:
