@@ -72,11 +72,3 @@ def test_new_letters_at_a_faster_pace_do_not_wait_for_turns_at_the_slow_pace(fak
     fake_site.clock.forward(timedelta(minutes=30))
     send_letters(fake_site, petition, 1)
     assert numbers(fake_site).sent == 2
-
-
-def test_letters_that_are_due_because_there_was_no_pace_book_turns_at_the_new_pace(fake_site: FakeSite) -> None:
-    publish_with_delivery(fake_site, {"mode": "single"})
-    sweep_without_sending(fake_site)
-    publish_with_delivery(fake_site, FAST)
-    send_all(fake_site)
-    assert numbers(fake_site) == LetterNumbers(requested=21, sent=2)

@@ -37,15 +37,6 @@ def test_each_change_is_counted_on_its_own_day(fake_site: FakeSite, letter_petit
     assert numbers(fake_site).waiting == 0
 
 
-def test_letters_of_several_people_add_up(fake_site: FakeSite, letter_petition: Petition) -> None:
-    for number in range(20):
-        request_letter(fake_site, letter_petition, Person("Ann", f"ann{number}@mail.example"))
-    send_all(fake_site)
-    assert numbers(fake_site) == LetterNumbers(requested=20, sent=20)
-    used = {key.pk for key in fake_site.tables.items if key.pk.startswith("LETTERS#")}
-    assert len(used) > 5, "they are spread over several items"
-
-
 def test_a_refused_letter_is_failed_and_the_letters_of_others_wait(
     fake_site: FakeSite, letter_petition: Petition
 ) -> None:
@@ -100,10 +91,3 @@ def test_the_numbers_cost_one_query_for_each_shard(fake_site: FakeSite, letter_p
     fake_site.tables.calls.clear()
     letter_counts("safe-children", fake_site.tables)
     assert fake_site.tables.calls == ["query"] * SHARDS
-
-
-def test_letters_of_a_petition_whose_slug_begins_alike_are_not_counted(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    request_letter(fake_site, letter_petition)
-    assert letter_counts("safe", fake_site.tables) == {}

@@ -47,17 +47,6 @@ def recipients(fake_site: FakeSite) -> list[str]:
     return [mail.to for mail in fake_site.mailer.mails]
 
 
-def test_a_letter_goes_to_the_member_for_its_senders_postcode(fake_site: FakeSite, mp_petition: Petition) -> None:
-    write_letter(fake_site, mp_petition)
-    write_letter(fake_site, mp_petition, BOB, postcode=LOWER_POSTCODE)
-    send_all(fake_site)
-    assert recipients(fake_site) == [UPPER.email, LOWER.email]
-    assert [mail.text.partition("\n")[0] for mail in fake_site.mailer.mails] == [
-        "Dear Una Upper MP,",
-        "Dear Lou Lower MP,",
-    ]
-
-
 @pytest.mark.parametrize(
     "place", [{"postcode": POSTCODE_WITHOUT_MEMBER}, {"postcode": "AB1 1AA"}, {"postcode": ""}, {"country": "FR"}]
 )
@@ -106,13 +95,6 @@ def test_staff_resume_one_member_and_the_letters_that_waited_are_sent(
     sweep_and_send_all(fake_site)
     assert recipients(fake_site) == [UPPER.email]
     assert [paused["constituency"] for paused in first_target(fake_site)["paused_members"]] == ["Lower Zed"]
-
-
-def test_a_pause_of_the_target_pauses_all_members(fake_site: FakeSite, mp_petition: Petition) -> None:
-    ask(fake_site, "POST", f"{PATH}/my-mp/pause")
-    write_letter(fake_site, mp_petition)
-    send_all(fake_site)
-    assert recipients(fake_site) == []
 
 
 @pytest.mark.parametrize("change", ["pause", "resume"])
