@@ -88,7 +88,3 @@ def test_a_person_who_has_our_email_gets_no_second_one_by_signing_on_a_partners_
     ash = a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-ash")
     take_each([read_signature(sent_of(), ash, NOW)], a_receiving_context(tables, petition, ash), NOW)
     assert messages_of(mailed, item_of(tables, petition, identity_of(petition)), tables) == (0, 0)
-
-
-def test_the_email_to_a_person_who_signs_on_a_partners_site_is_urgent(tables: FakeTables, petition: Petition) -> None:
-    assert messages_of(None, take_alice(tables, petition), tables) == (1, 0)
