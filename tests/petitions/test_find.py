@@ -16,12 +16,6 @@ from tests.fakes import FakeTables
 CLOSED = {"state": "closed", "closes_at": NOW - DAY}
 
 
-def test_an_open_petition_is_found_as_it_was_published(tables: FakeTables) -> None:
-    petition = a_published_petition(tables, closes_at=NOW + DAY, privacy_url="https://harbour.example/privacy")
-    assert find_open_petition("safe-children", NOW, tables) == petition
-    assert petition_as_stored("safe-children", tables) == petition
-
-
 def test_many_requests_cost_one_read(tables: FakeTables) -> None:
     a_published_petition(tables)
     tables.calls.clear()

@@ -6,10 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.petitions.edit import edit, publish
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import letter_as_signed
 from chalicelib.petitions.letter import Digest, Paced, Single
-from chalicelib.petitions.model import Petition
 from tests.actors import NOW, WELSH, a_petition
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
@@ -62,34 +61,10 @@ def test_a_corrected_address_or_pace_of_a_target_keeps_the_letters_version() -> 
     assert version_with(targets=[corrected]) == version_with()
 
 
-def test_the_letter_is_not_part_of_the_signed_version() -> None:
-    with_letter = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}})
-    assert with_letter.version == a_petition(translations={"cy": WELSH}).version
-
-
-def test_the_letter_is_shown_in_the_language_of_the_page() -> None:
-    petition = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}})
-    welsh = petition.in_language("cy")
-    assert welsh.letter
-    assert welsh.letter.subject == WELSH_LETTER["subject"]
-    assert [target.name for target in welsh.letter.targets] == ["Ysgrifennydd Cartref"]
-    assert welsh.letter_version == petition.letter_version != version_with()
-
-
 def test_a_translation_without_a_letter_shows_the_letter_of_the_main_language() -> None:
     letter = a_petition(letter=LETTER, translations={"cy": WELSH}).in_language("cy").letter
     assert letter
     assert letter.subject == LETTER["subject"]
-
-
-def test_each_version_of_the_letter_is_kept(tables: FakeTables) -> None:
-    petition = publish(a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}}), NOW, tables)
-    edited = edit(
-        petition.model_copy(update={"letter": a_petition(letter=LETTER | {"body": "New"}).letter}), NOW, tables
-    )
-    kept = [letter_as_signed(petition.slug, each.letter_version, tables) for each in (petition, edited)]
-    assert [each.letter.body for each in kept] == [LETTER["body"], "New"]
-    assert kept[0].in_language("cy").subject == WELSH_LETTER["subject"]
 
 
 def test_a_missing_version_of_the_letter_is_unavailable(tables: FakeTables) -> None:
@@ -110,11 +85,6 @@ def test_the_api_has_the_letter_in_the_chosen_language_without_addresses(fake_si
     assert consents == [("send", LETTER["send_wording"]), ("reply", LETTER["reply_wording"])]
     assert welsh.json_body["letter"]["targets"] == ["Ysgrifennydd Cartref"]
     assert TARGET["email"] not in english.body.decode()
-
-
-def test_a_petition_without_a_letter_does_not_mention_letters(fake_site: FakeSite, petition: Petition) -> None:
-    assert "letter" not in fake_site.get("/api/petitions/safe-children").json_body
-    assert "letter" not in fake_site.get("/petitions/safe-children").body.decode().partition("<main")[2]
 
 
 def test_the_page_never_shows_a_targets_address(fake_site: FakeSite) -> None:

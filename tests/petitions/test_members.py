@@ -55,13 +55,6 @@ def test_a_member_is_found_by_a_british_postcode_only(
     assert member_for_postcode(country, postcode) == member
 
 
-def test_without_tables_nobody_has_a_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(constituency_table, "MEMBERS_FILE", tmp_path / "members.json")
-    monkeypatch.setattr(constituency_table, "constituencies", lambda: None)
-    assert member_for_postcode("GB", "ZZ1 1AA") is None
-    assert not has_members()
-
-
 def test_the_file_is_read_as_it_was_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = {
         each.constituency: each
@@ -87,13 +80,6 @@ def test_the_file_is_read_as_it_was_packed(tmp_path: Path, monkeypatch: pytest.M
 def test_a_letter_to_members_is_one_target_without_address_or_pace(targets: list[dict[str, Any]]) -> None:
     with pytest.raises(ValidationError):
         a_petition(letter=LETTER | {"targets": targets})
-
-
-def test_a_change_of_recipients_changes_the_letters_version() -> None:
-    """People agreed to write to the office, and not to their own member."""
-    office = {"key": "my-mp", "name": "Your MP", "email": "office@target.example"}
-    versions = [a_petition(letter=LETTER | {"targets": [each]}).letter_version for each in (MP, office)]
-    assert versions[0] != versions[1]
 
 
 def edit_body(petition: Petition, **changes: Any) -> str:
