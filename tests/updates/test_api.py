@@ -54,14 +54,6 @@ def test_the_feed_of_a_petition_without_updates_is_empty(fake_site: FakeSite, pe
     assert not feed.findall(f"{ATOM}entry")
 
 
-def test_the_petitions_page_shows_the_updates(fake_site: FakeSite, petition: Petition) -> None:
-    publish_two_updates(fake_site)
-    page = fake_site.get("/petitions/safe-children").body.decode()
-    assert "<h3>Second &lt;b&gt;</h3>" in page
-    assert "<p>She said <strong>yes</strong>.</p>" in page
-    assert "/petitions/safe-children/updates.atom" in page
-
-
 def test_people_can_sign_while_updates_cannot_be_read(fake_site: FakeSite, petition: Petition) -> None:
     fake_site.get("/api/petitions/safe-children")
     query = fake_site.tables.query
@@ -70,11 +62,6 @@ def test_people_can_sign_while_updates_cannot_be_read(fake_site: FakeSite, petit
     fake_site.tables.query = query  # type: ignore[method-assign]
     assert page.status_code == 200
     assert "Sign this petition" in page.body.decode()
-
-
-def test_updates_of_an_unknown_petition_are_404(fake_site: FakeSite) -> None:
-    for path in ("/api/petitions/nobody/updates", "/petitions/nobody/updates.atom"):
-        assert fake_site.get(path).status_code == 404
 
 
 WRONG_TITLES = ["One\x0bword", "One\nword", "One\x85word", "One\u202eword", "One =?utf-8?b?cGF5?="]
