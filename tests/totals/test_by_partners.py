@@ -45,16 +45,6 @@ def withdraw_person(tables: FakeTables, petition: Petition, person: Person, days
     withdraw(key_of(petition, identity_of(petition, person)), petition, NOW + days * DAY, tables)
 
 
-def test_the_number_from_partners_is_exact_when_people_withdraw_and_days_are_closed(
-    fake_site: FakeSite, signed_petition: Petition
-) -> None:
-    assert [counts_after(fake_site.tables, signed_petition, days) for days in (0, 3, 4)] == [(5, 4)] * 3
-    withdraw_person(fake_site.tables, signed_petition, MEMBERS[0], days=4)
-    assert counts_after(fake_site.tables, signed_petition, days=4) == (4, 3)
-    withdraw_person(fake_site.tables, signed_petition, ALICE, days=4)
-    assert [counts_after(fake_site.tables, signed_petition, days) for days in (4, 7)] == [(3, 3)] * 2
-
-
 def test_a_person_who_withdrew_and_confirms_by_our_email_no_longer_counts_for_the_partner(
     fake_site: FakeSite, signed_petition: Petition
 ) -> None:
