@@ -97,10 +97,6 @@ def test_a_freeze_that_cannot_be_logged_is_refused(site_with_alice: FakeSite, mo
     assert "url" not in answer.json_body
 
 
-def test_freezing_an_unknown_petition_is_404(fake_site: FakeSite) -> None:
-    assert freeze_count(fake_site, "/api/staff/petitions/nobody/statements").status_code == 404
-
-
 def test_a_statement_can_be_checked_without_any_table(
     site_with_alice: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
