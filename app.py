@@ -23,7 +23,7 @@ WORKERS = ("delivery.worker", "signatures.worker", "projections.worker", "runner
 petitions_page.SECTIONS |= {"updates": updates_find.updates_for_page, "total": totals.total_if_any}
 
 app = Site("petitions")
-# None outside of Lambda, such as in tests and `chalice package`: then register all routes and functions.
+# None outside of Lambda, such as in tests and packaging: then register all routes and functions.
 this_function = served_function_id()
 # A function imports only the modules of its routes. Importing all would take a quarter more CPU of the cold start of
 # pages and signing (measured).

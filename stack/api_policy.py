@@ -12,7 +12,7 @@ _PARAMETERS = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
 def describe_policy(template: dict[str, Any], values: Mapping[str, str]) -> None:
     """Write the parameters that the API's policy uses into the API's description.
 
-    SAM deploys the API again only when the text of its definition changes (template/edge.py). `values`: the value of
+    SAM deploys the API again only when the text of its definition changes (template/edge.yaml). `values`: the value of
     every parameter. Without a CDN, change nothing: the policy then accepts every request.
     """
     if values["EdgeDomain"]:

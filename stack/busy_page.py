@@ -1,14 +1,47 @@
 """The two pages that people see if the API does not answer, or if the gateway or the firewall refuses their request.
 
-Each page has its text in every language. A CloudFront function has both (stack/template/busy.py), with at most 10 KB.
+Each page has its text in every language. A CloudFront function has both (stack/template/edge.yaml), with at most 10 KB.
 """
+
+import json
 
 from chalicelib.core.language import language_of, languages
 from chalicelib.pages.jinja import environment
 from stack.languages import write_compiled
 from stack.paths import ROOT
 
+REFUSED_PATH = "/busy-form.html"
 _FOLDERS = (ROOT / "stack" / "pages", ROOT / "chalicelib" / "pages" / "templates")
+# Each page contains its style sheet and loads nothing. Other sites may show the page in a frame, because some of them
+# show the form in a frame. A page must not stay when the API works again.
+_HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+    "content-type": "text/html; charset=utf-8",
+    "referrer-policy": "no-referrer",
+    "retry-after": "10",
+    "x-content-type-options": "nosniff",
+}
+_CODE = """function handler(event) {
+  var isRefused = event.request.uri === %(path)s;
+  return {
+    statusCode: isRefused ? 200 : 503,
+    statusDescription: isRefused ? "OK" : "Service Unavailable",
+    headers: %(headers)s,
+    body: isRefused ? %(refused)s : %(busy)s,
+  };
+}
+"""
+
+
+def function_code() -> str:
+    values = {
+        "path": REFUSED_PATH,
+        "headers": {name: {"value": value} for name, value in _HEADERS.items()},
+        "refused": refused_page(),
+        "busy": page(),
+    }
+    return _CODE % {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
 
 
 def page() -> str:

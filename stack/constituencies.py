@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -25,9 +25,9 @@ from chalicelib.petitions.text import Line, SesAddress
 from stack.console import Failure
 from stack.paths import ROOT
 
+SOURCES = ("constituencies.csv", "members.csv", "constituencies.hexjson")
 NAME_IN_ZIP = constituency_table.FILE.relative_to(ROOT).as_posix()
 LAYOUT_IN_ZIP = constituency_table.LAYOUT_FILE.relative_to(ROOT).as_posix()
-LAYOUTS = ("odd-r", "even-r", "odd-q", "even-q")
 MEMBERS_IN_ZIP = constituency_table.MEMBERS_FILE.relative_to(ROOT).as_posix()
 _POSTCODES = {"postcode": "postcode|pcds|pcd2?", "constituency": r"constituency|pcon\w*"}
 _MEMBERS = {name: name for name in ("constituency", "name", "email")}
@@ -38,16 +38,15 @@ class _Person(BaseModel):
     email: SesAddress
 
 
-def table_path(project: Path) -> Path:
-    return project / ".chalice" / "constituencies.csv"
+class _Hex(BaseModel):
+    n: str = ""
+    q: int
+    r: int
 
 
-def layout_path(project: Path) -> Path:
-    return project / ".chalice" / "constituencies.hexjson"
-
-
-def members_path(project: Path) -> Path:
-    return project / ".chalice" / "members.csv"
+class _Layout(BaseModel):
+    layout: Literal["odd-r", "even-r", "odd-q", "even-q"]
+    hexes: dict[str, _Hex]
 
 
 def constituency_files(project: Path) -> Iterator[tuple[str, bytes]]:
@@ -56,23 +55,21 @@ def constituency_files(project: Path) -> Iterator[tuple[str, bytes]]:
     Raise Failure for an invalid table.
     """
     by_postcode: dict[str, str] = {}
-    path = table_path(project)
+    table, members, layout = (project / ".chalice" / name for name in SOURCES)
+    path = table
     try:
-        if path.exists():
-            by_postcode = read_constituencies(path)
+        if table.exists():
+            by_postcode = _read_constituencies(table)
             yield NAME_IN_ZIP, constituency_table.pack(by_postcode)
-        path = members_path(project)
-        if path.exists():
-            members = read_members(path, set(by_postcode.values()))
-            yield MEMBERS_IN_ZIP, constituency_table.pack_members(members)
-        path = layout_path(project)
-        if path.exists():
-            yield LAYOUT_IN_ZIP, json.dumps(read_layout(path)).encode()
+        if (path := members).exists():
+            yield MEMBERS_IN_ZIP, constituency_table.pack_members(_read_members(members, set(by_postcode.values())))
+        if (path := layout).exists():
+            yield LAYOUT_IN_ZIP, json.dumps(_read_layout(layout)).encode()
     except ValueError as error:
         raise Failure(f"{path.name}: {error}") from error
 
 
-def read_constituencies(path: Path) -> dict[str, str]:
+def _read_constituencies(path: Path) -> dict[str, str]:
     """Return each postcode's constituency. Leave out rows without a postcode or a constituency."""
     rows = [row for _, row in _rows(path, _POSTCODES) if row["postcode"] and row["constituency"]]
     if not rows:
@@ -83,22 +80,17 @@ def read_constituencies(path: Path) -> dict[str, str]:
     return {row["postcode"]: row["constituency"] for row in rows}
 
 
-def read_layout(path: Path) -> dict[str, Any]:
+def _read_layout(path: Path) -> dict[str, Any]:
     """Return the places and names of the hexagons of a HexJSON file: open-innovations.org/projects/hexmaps/hexjson."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
-        hexes = [
-            {"key": key, "name": str(each.get("n", key)), "q": int(each["q"]), "r": int(each["r"])}
-            for key, each in found["hexes"].items()
-        ]
-        if found["layout"] not in LAYOUTS:
-            raise ValueError(f"the layout is none of {', '.join(LAYOUTS)}")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        found = _Layout.model_validate_json(path.read_text(encoding="utf-8-sig"))
+    except ValidationError as error:
         raise ValueError(f"not HexJSON: {error}") from error
-    return {"layout": found["layout"], "hexes": hexes}
+    hexes = [{"key": key, "name": each.n or key, "q": each.q, "r": each.r} for key, each in found.hexes.items()]
+    return {"layout": found.layout, "hexes": hexes}
 
 
-def read_members(path: Path, known: Collection[str]) -> dict[str, MemberOfParliament]:
+def _read_members(path: Path, known: Collection[str]) -> dict[str, MemberOfParliament]:
     """Return each constituency's member. Leave out rows without name and email, which are vacant seats.
 
     `known`: the constituencies in the table of postcodes.

@@ -20,10 +20,9 @@ from babel.messages.pofile import read_po, write_po
 
 from chalicelib.core import language
 from chalicelib.core.countries import countries
-from stack.console import Failure
 from stack.paths import ROOT
 
-_FOLDER = "chalicelib/languages"
+FOLDER = "chalicelib/languages"
 # Babel's method to find the texts of a file, by the file's suffix, and the options of these methods.
 _METHODS = {".py": "python", ".html": "jinja2.ext:babel_extract", ".txt": "jinja2.ext:babel_extract"}
 _OPTIONS = {"extensions": "jinja2.ext.i18n", "trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
@@ -54,12 +53,12 @@ def is_for_staff(path: Path) -> bool:
 
 
 def catalogues(project: Path) -> list[Path]:
-    return sorted((project / _FOLDER).glob("*.po"))
+    return sorted((project / FOLDER).glob("*.po"))
 
 
 def compiled_catalogues(project: Path) -> Iterator[tuple[str, bytes]]:
     for path in catalogues(project):
-        yield f"{_FOLDER}/{path.stem}.mo", compiled(path)
+        yield f"{FOLDER}/{path.stem}.mo", compiled(path)
 
 
 def compiled(path: Path) -> bytes:
@@ -122,8 +121,11 @@ def extracted(project: Path = ROOT) -> Catalog:
 
 
 def updated(path: Path, texts: Catalog) -> Catalog:
-    """Return the catalogue with exactly these texts."""
-    catalogue = read_catalogue(path)
+    """Return the catalogue with exactly these texts: that of the file, or a new one."""
+    if path.exists():
+        catalogue = read_catalogue(path)
+    else:  # With the language's rule for plurals.
+        catalogue = Catalog(locale=path.stem, header_comment=f"# {path.stem}", charset="utf-8", fuzzy=False)
     catalogue.update(texts, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     return catalogue
@@ -134,17 +136,6 @@ def write_catalogue(path: Path, catalogue: Catalog) -> None:
     out = BytesIO()
     write_po(out, catalogue, width=120, sort_by_file=True, include_lineno=False)
     path.write_text(_CHANGING_LINES.sub("", out.getvalue().decode()), encoding="utf-8")
-
-
-def new_catalogue(code: str, project: Path = ROOT) -> None:
-    """Write a catalogue for the language, with its rule for plurals and without any translation."""
-    path = project / _FOLDER / f"{code}.po"
-    if path.exists():
-        raise Failure(f"{path} exists already")
-    catalogue = Catalog(locale=code, charset="utf-8", fuzzy=False)
-    catalogue.header_comment = f"# {catalogue.locale_identifier}"
-    catalogue.update(extracted(project))
-    write_catalogue(path, catalogue)
 
 
 def _keywords(place: str) -> dict[str, Any]:

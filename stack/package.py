@@ -1,13 +1,12 @@
 """Build a stage's package in `.local/build/<stage>`: the SAM template, and the zip that all Lambda functions run.
 
-`chalice package` makes the template. The zip has compiled modules and templates, and only those files of the
-dependencies that are used. The package is built again only if its inputs have changed.
+The zip has compiled modules and templates, and only those files of the dependencies that are used. It is built again
+only if its inputs have changed.
 """
 
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 import stat
 import subprocess
@@ -17,6 +16,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,9 +30,8 @@ from stack.charts import chart_files
 from stack.console import Failure, run_main, say
 from stack.constituencies import constituency_files
 from stack.languages import compiled_catalogues
-from stack.paths import BUILD, LOCAL_STAGE, REGION, ROOT, tool
-from stack.template.merge import merge_template
-from stack.template.policies import chalice_files
+from stack.paths import BUILD, LOCAL_STAGE, ROOT, tool
+from stack.template.application import application_template
 
 AWS_PYTHON = "3.13"
 THIS_VERSION = "{}.{}".format(*sys.version_info)
@@ -59,6 +58,7 @@ _UNUSED_PILLOW = (
     *("_avif.", "_imagingcms.", "_imagingft.", "_imagingtk."),
     *("libavif", "libfreetype", "libharfbuzz", "liblcms2"),
 )
+_REQUIRED = ROOT / "requirements.txt"
 _WITHOUT_METADATA = {*_TOOLS, "ansicon", "colorama", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
 _UNUSED_SUFFIXES = (".pyi", ".pyc", ".pyx", ".c", ".h", ".exe", ".typed")
@@ -107,7 +107,7 @@ class Package:
         return document
 
 
-def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Target | None = None) -> Package:
+def package(stage: str, build: Path = BUILD, target: Target | None = None) -> Package:
     """Build the stage's package and return it. If no input has changed, return the package that was built before."""
     target = target or target_of(stage)
     if target.python is None:
@@ -118,48 +118,30 @@ def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Targe
     build.mkdir(parents=True, exist_ok=True)
     with (build / "lock").open("w") as lock:  # Several test workers may build the same package at the same time.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        contents, declared = [*contents_of(project)], json.dumps([merge_template(), *chalice_files(project)])
-        digest = _digest(stage, target, (project / "requirements.txt").read_bytes(), declared, contents)
+        contents = [*contents_of(ROOT)]
+        digest = _digest(target, _REQUIRED.read_bytes(), contents)
         if not (inputs.exists() and inputs.read_text() == digest and result.archive.exists()):
             inputs.unlink(missing_ok=True)  # If the build fails, the next call must build again.
-            _build(stage, project, result, target, contents)
+            write_zip(result.archive, with_bytecode(contents, target), _dependencies(build / "dependencies", target))
             inputs.write_text(digest)
+        template = application_template(import_module("app").app, stage)
+        for resource in template["Resources"].values():
+            if resource["Type"] == "AWS::Serverless::Function":  # Chalice writes the Python that runs Chalice.
+                resource["Properties"]["Runtime"] = f"python{target.version}"
+        result.template.write_text(json.dumps(template, indent=2) + "\n")
     return result
 
 
-def _build(stage: str, project: Path, result: Package, target: Target, contents: Files) -> None:
-    # Chalice gets a copy without requirements.txt, because it would install those packages for its own Python.
-    copy = result.template.parent / "project"
-    shutil.rmtree(copy, ignore_errors=True)
-    (copy / ".chalice").mkdir(parents=True)
-    shutil.copyfile(project / "app.py", copy / "app.py")
-    shutil.copytree(project / "chalicelib", copy / "chalicelib")
-    for name, content in chalice_files(project):
-        (copy / ".chalice" / name).write_text(content, encoding="utf-8")
-    (copy / "merge.json").write_text(json.dumps(merge_template()), encoding="utf-8")
-    region = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION)}
-    chalice = [tool("chalice"), "--project-dir", str(copy), "package", "--stage", stage]
-    _run([*chalice, "--merge-template", str(copy / "merge.json"), str(result.template.parent)], **region)
-    template = result.read_template()
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":  # Chalice always writes the Python that runs Chalice.
-            resource["Properties"]["Runtime"] = f"python{target.version}"
-    result.template.write_text(json.dumps(template, indent=2) + "\n")
-    write_zip(result.archive, with_bytecode(contents, target), _dependencies(project, result, target))
-
-
-def _dependencies(project: Path, result: Package, target: Target) -> Path:
+def _dependencies(folder: Path, target: Target) -> Path:
     """Return the path of a zip with the used files of the dependencies, which is kept until they change."""
-    required = project / "requirements.txt"
-    key = _digest(target, required.read_bytes())[:16]
-    folder = result.template.parents[1] / "dependencies"
+    key = _digest(target, _REQUIRED.read_bytes())[:16]
     kept, installed = folder / f"{key}.zip", folder / key
     if not kept.exists():
         shutil.rmtree(installed, ignore_errors=True)
         platform = ["--python-version", target.version, "--python-platform", target.platform] if target.platform else []
         # Wheels only, so that no code of a dependency runs here.
         uv = [tool("uv"), "pip", "install", "--quiet", "--only-binary", ":all:", *platform]
-        _run([*uv, "--target", str(installed), "-r", str(required)])
+        _run([*uv, "--target", str(installed), "-r", str(_REQUIRED)])
         names = [path.relative_to(installed).as_posix() for path in installed.rglob("*") if path.is_file()]
         wanted = ((name, (installed / name).read_bytes()) for name in names if is_wanted(name))
         write_zip(kept, with_bytecode(wanted, target))
@@ -167,8 +149,8 @@ def _dependencies(project: Path, result: Package, target: Target) -> Path:
     return kept
 
 
-def _run(command: list[str], **variables: str) -> None:
-    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failure(f"{Path(command[0]).name} failed:\n{(done.stderr or done.stdout).strip()}")
 

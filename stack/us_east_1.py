@@ -1,18 +1,21 @@
 """Deploy the second stack of a site that uses CloudFront: its certificate, web ACL and alarm.
 
-This stack is in us-east-1, because CloudFront accepts these resources from that region only.
+This stack is in us-east-1, because CloudFront accepts these resources from that region only. `python -m
+stack.us_east_1` prints its template.
 """
 
+import json
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
 from stack import changeset
 from stack.aws import Cloud
 from stack.bucket import prepare_bucket, upload_template
+from stack.busy_page import refused_page
 from stack.changeset import ChangeSet
 from stack.console import say
 from stack.parameters import values_by_name
-from stack.template.us_east_1 import us_east_1
+from stack.template.cfn import Template, written
 
 REGION = "us-east-1"
 _NOTE_ON_DNS = (
@@ -26,6 +29,12 @@ Confirm = Callable[[ChangeSet], bool]
 def stack_name(stage: str, region: str) -> str:
     """`region`: of the stage's main stack."""
     return f"petitions-{stage}-edge-{region}"
+
+
+def us_east_1() -> Template:
+    template = written("us_east_1")
+    template["Resources"]["WebAcl"]["Properties"]["CustomResponseBodies"]["Page"]["Content"] = refused_page()
+    return template
 
 
 def deploy_in_us_east_1(
@@ -52,3 +61,7 @@ def deploy_in_us_east_1(
         changeset.confirm_and_execute(there, change_set, confirm)
     outputs = changeset.outputs(changeset.describe(there, stack))
     return {"EdgeCertificateArn": outputs.get("CertificateArn", ""), "EdgeWebAclArn": outputs["WebAclArn"]}
+
+
+if __name__ == "__main__":
+    print(json.dumps(us_east_1(), indent=2))

@@ -19,22 +19,15 @@ from hypothesis.internal.conjecture import providers
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import log
 from chalicelib.core.keys import TABLES, Key
-from chalicelib.core.settings import QUEUES, Reputation, queue_variable, reputation_variable, settings, table_variable
-from chalicelib.mail.outstanding import forget_marked
+from chalicelib.core.settings import QUEUES, Reputation, queue_variable, reputation_variable, table_variable
 from chalicelib.pages import jinja
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.picture import forget_pictures
-from chalicelib.petitions.text_changes import forget_changes
-from chalicelib.shedding.level import forget_level
 from chalicelib.signatures import sign
-from chalicelib.tallies.count import forget_closed_days
-from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
 from stack.paths import BUILD
 from tests.actors import LIMIT_KEYS, ORIGIN_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.conditions import copy_item
-from tests.fake_site import FakeSite, a_fake_site, wire
+from tests.fake_site import FakeSite, a_fake_site, forget_process_state, wire
 from tests.fakes import FakeQueue, FakeTables
 from tests.letters.lettering import a_petition_with_a_letter
 
@@ -101,15 +94,7 @@ def _log_to_pytest_and_wait_for_no_step() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _clear_process_state() -> None:
     """Start each test without caches and metrics."""
-    log.begin("")
-    forget_petitions()
-    forget_level()
-    forget_updates()
-    forget_closed_days()
-    forget_pictures()
-    forget_changes()
-    forget_marked()
-    settings.cache_clear()
+    forget_process_state()
 
 
 @pytest.fixture

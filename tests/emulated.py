@@ -24,19 +24,13 @@ from pytest_localstack.session import RunningSession
 
 from chalicelib.aws import bucket, clients, email, queue, source, table
 from chalicelib.aws.table import Tables
-from chalicelib.core.settings import QUEUES, settings
-from chalicelib.mail.outstanding import forget_marked
-from chalicelib.petitions.find import forget_petitions
-from chalicelib.petitions.picture import forget_pictures
-from chalicelib.petitions.text_changes import forget_changes
-from chalicelib.shedding.level import forget_level
-from chalicelib.tallies.count import forget_closed_days
-from chalicelib.updates.find import forget_updates
+from chalicelib.core.settings import QUEUES
 from stack.judge.install import install, uninstall
 from stack.judge.judge import Judge
 from stack.local.emulator import client_environment, empty_emulator
 from tests import another_emulator
 from tests.emulated_resources import BUCKET, create_tables, environment_variables, physical_names, verify_sender
+from tests.fake_site import forget_process_state
 from tests.roles import run_as_functions
 
 REGION = "us-east-1"
@@ -136,18 +130,11 @@ def cleared_caches() -> Iterator[None]:
 
 
 def _clear_caches() -> None:
-    settings.cache_clear()
+    forget_process_state()
     for module in (bucket, clients, email, queue, source, table):
         for factory in vars(module).values():
             if hasattr(factory, "cache_clear"):
                 factory.cache_clear()
-    forget_petitions()
-    forget_level()
-    forget_updates()
-    forget_closed_days()
-    forget_marked()
-    forget_changes()
-    forget_pictures()
 
 
 def sent_mails(endpoint: str) -> list[dict[str, Any]]:

@@ -7,10 +7,11 @@ import boto3
 
 from chalicelib.core import keys
 from chalicelib.core.settings import Reputation, queue_variable, reputation_variable, table_variable
-from stack.template.mail import CONFIGURATION_SETS
+from stack.template.functions import CONFIGURATION_SETS
 from stack.template.merge import merge_template
 from stack.template.queues import queue_id
 from stack.template.tables import table_id
+from tests.conftest import ENVIRONMENT
 
 SENDER = "petitions@example.org"
 BUCKET = "bucket"
@@ -46,16 +47,10 @@ def verify_sender() -> None:
 
 def environment_variables(names: dict[str, str], queues: dict[str, str]) -> dict[str, str]:
     return {
-        "STAGE": "test",
+        **ENVIRONMENT,
         **{table_variable(name): names[name] for name in keys.TABLES},
         **{queue_variable(name): url for name, url in queues.items()},
         "EXPORTS_BUCKET": names[BUCKET],
-        "MAIL_PER_SECOND": "100000",
-        "MAIL_SENDERS": "2",
-        "SITE_URL": "https://petitions.example",
         "MAIL_FROM": SENDER,
         **{reputation_variable(each): str(each) for each in Reputation},
-        "SIGNATURE_KEYS": '{"v1": "signature-secret"}',
-        "TOKEN_KEYS": '{"v1": "token-secret"}',
-        "LIMIT_KEYS": '{"v1": "limit-secret"}',
     }

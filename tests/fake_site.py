@@ -18,8 +18,17 @@ from chalice.test import Client, HTTPResponse
 from app import app
 from chalicelib.aws.email import Mail
 from chalicelib.aws.expressions import to_wire
-from chalicelib.core import times
+from chalicelib.core import log, times
+from chalicelib.core.settings import settings
+from chalicelib.delivery import worker
+from chalicelib.mail.outstanding import forget_marked
+from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.picture import forget_pictures
+from chalicelib.petitions.text_changes import forget_changes
 from chalicelib.runner.worker import ADDRESS_JOBS, JOBS
+from chalicelib.shedding.level import forget_level
+from chalicelib.tallies.count import forget_closed_days
+from chalicelib.updates.find import forget_updates
 from tests.actors import NOW
 from tests.fake_mailer import FakeMailer, FakeQuota
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
@@ -106,6 +115,20 @@ def wire(site: FakeSite, patch: pytest.MonkeyPatch) -> None:
     for module, name in _factories(frozenset(fakes), len(sys.modules)):
         patch.setattr(module, name, lambda fake=fakes[name]: fake)
     patch.setattr(times, "now", site.clock)
+
+
+def forget_process_state() -> None:
+    """Begin as a new process does: without caches and metrics."""
+    log.begin("")
+    settings.cache_clear()
+    worker._limiter.cache_clear()
+    forget_petitions()
+    forget_level()
+    forget_updates()
+    forget_closed_days()
+    forget_pictures()
+    forget_changes()
+    forget_marked()
 
 
 @cache

@@ -114,7 +114,7 @@ def test_only_times_reads_the_clock_and_only_entry_points_call_it(path: Path) ->
 
 @every_file
 def test_importing_a_file_builds_no_client_and_reads_no_file(path: Path) -> None:
-    """`chalice package` imports app.py without AWS, and code that runs at import slows cold starts."""
+    """Packaging imports app.py without AWS, and code that runs at import slows cold starts."""
     outside = [node for node in tree(path).body if not isinstance(node, (Function, ast.ClassDef))]
     called = called_names(node for statement in outside for node in ast.walk(statement))
     factories = {factory.rpartition(".")[2] for factory in FACTORIES}

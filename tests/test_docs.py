@@ -10,7 +10,7 @@ import pytest
 
 from stack.paths import ROOT
 from stack.template.merge import merge_template
-from stack.template.us_east_1 import us_east_1
+from stack.us_east_1 import us_east_1
 
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))

@@ -5,8 +5,8 @@ from typing import Any
 
 from benchmarks.cost.prices import Line, Prices
 from benchmarks.lambdas import memory_mb
+from stack.local.sources import rate_seconds
 from stack.template.merge import merge_template
-from stack.template.schedules import MAIL_TASKS, RECOUNT_HOURS
 
 # US dollars a month, without the CDN. The last: what a petition adds.
 GOALS_USD = {"prod": 8.0, "dev": 4.0, "petition": 0.5}
@@ -38,8 +38,9 @@ def standing_lines(stage: str) -> list[Line]:
     alarm_metrics = sum(_alarm_metrics(each, with_all=stage == "prod") for each in resources.values())
     secrets = sum(each.get("Type") == "AWS::SecretsManager::Secret" for each in resources.values())
     polls = _polled_queues(resources) * _POLLS_AN_HOUR * _HOURS
-    checks = _HOURS * sum(60 / minutes for minutes in MAIL_TASKS.values())
-    runs = {"check_mail": checks, "recount_tallies": _HOURS / RECOUNT_HOURS}
+    schedules = [each["Properties"]["Schedule"] for each in resources["CheckMail"]["Properties"]["Events"].values()]
+    checks = sum(3600 * _HOURS / rate_seconds(each) for each in schedules)
+    runs = {"check_mail": checks, "recount_tallies": _RECOUNTS_A_DAY * _HOURS / 24}
     gb_seconds = sum(number * _RUN_SECONDS * memory_mb(name) / 1024 for name, number in runs.items())
     return [
         Line("alarms, for each metric", "alarm_metric", alarm_metrics, 10),

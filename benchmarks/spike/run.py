@@ -10,7 +10,7 @@ from benchmarks.spike.plan import SpikePlan
 from benchmarks.spike.proof import number_of
 from benchmarks.spike.stage import SLUG, SpikeSite
 from stack.console import dim, say
-from stack.judge.mail_limits import DAY_SPENT
+from stack.judge.faults import DAY_SPENT
 from stack.manage import manage
 
 TICK, SAY_EVERY = 0.5, 10.0  # seconds

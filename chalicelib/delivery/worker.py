@@ -93,7 +93,7 @@ def receive_feedback(event: SQSEvent) -> Failures:
 
 @workers.lambda_function()
 def check_mail(event: Mapping[str, Any], context: object) -> None:
-    """Do the scheduled task that the event names (stack/template/schedules.py)."""
+    """Do the scheduled task that the event names (stack/template/functions.yaml)."""
     on_schedule(context, TASKS[event["task"]])
 
 

@@ -169,7 +169,7 @@ def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamCh
 
 def on_schedule(context: object, run: Callable[[], object]) -> None:
     """Run a scheduled job. Raise RunFailed after a failure: the next run does what is left
-    (stack/template/schedules.py).
+    (stack/template/functions.yaml).
     """
     log.begin(getattr(context, "aws_request_id", ""))
     try:

@@ -63,7 +63,7 @@ class Route(NamedTuple):
     """One method of one path. It is not a dataclass, because a dataclass takes longer to import.
 
     `view`: its name, and the id of the operation in OpenAPI. `query`: the parameters that a cache keeps. `status`,
-    `headers`: of a success (stack/openapi/parameters.py). `not_modified`: a client with the ETag may get 304.
+    `headers`: of a success (stack/openapi/paths.py). `not_modified`: a client with the ETag may get 304.
     `content_types`: of an answer that is not JSON. `body_kb`: the largest body. `raises`: errors that do not follow
     from the rest.
     """

@@ -152,8 +152,6 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         **links,
     }
     unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
-    # Only the first email counts against the limit of the signer's network (turns.py).
-    network = signature.mail_network if signature.mails == 0 else None
     return Content(
         signature.email or "",
         values,
@@ -161,7 +159,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         language=language.code,
         sender_name=translated.charity,
         limited_petition=petition.slug,  # So the budget of the address limits the email (budget.py).
-        network=network or "",
+        network=signature.mail_network or "",  # So the limit of the signer's network counts it (turns.py).
     )
 
 

@@ -53,7 +53,7 @@ def numbers_of(item: Mapping[str, object]) -> Numbers:
     return Counter({name: value for name, value in item.items() if isinstance(value, int)})
 
 
-# The stream's event source drops a change after twelve hours (stack/template/streams.py), so an older day is final.
+# The stream's event source drops a change after twelve hours (stack/template/functions.yaml), so an older day is final.
 OPEN_DAYS = timedelta(days=2)
 HOUR = timedelta(hours=1)
 

@@ -20,7 +20,7 @@ from chalicelib.signatures.model import Signature
 
 # A pattern with more stars would take long to compare with a long name.
 MAX_STARS = 4
-MAX_IDS = 1_000
+MAX_IDS = 400  # A request has at most 16 KB.
 PublicReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 SignatureId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,100}$")]

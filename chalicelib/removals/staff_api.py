@@ -127,7 +127,9 @@ def _new_job(
 
 
 def _start(request: Request, action: str, job: Removal) -> "Answer[StartedRemoval]":
-    audit(request, action, job.slug, {"reason": job.reason} if job.reason else {})
+    by = ",".join(job.condition.model_dump(exclude_none=True))  # Not the values: a name may be among them.
+    details = {"by": by, "reason": job.reason}
+    audit(request, action, job.slug, {name: value for name, value in details.items() if value})
     start(job, address_job_queue(), tables())
     return json_answer({"id": job.job_id}, 202)
 

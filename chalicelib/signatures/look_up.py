@@ -71,6 +71,7 @@ def find_moved(petition: Petition, identity: str, now: datetime, tables: Tables)
     For letters: they are stored under the id that the signature had when they were requested.
     """
     found = find_by_id(petition, identity, now, tables)
-    if found and found.signature.moved_at and found.signature.moved_to:
-        return find_by_id(petition, found.signature.moved_to, now, tables)
+    while found and found.signature.moved_at and found.signature.moved_to:
+        # The moves do not go round: a signature that arrives has no `moved_to`.
+        found = find_by_id(petition, found.signature.moved_to, now, tables)
     return found

@@ -63,23 +63,22 @@ def request_reminder(key: Key, mailed_before: datetime, now: datetime, tables: T
 
 
 def request_or_nudge_mail(
-    key: Key, stored: Signature, now: datetime, tables: Tables, network: str | None = None
+    key: Key, stored: Signature, now: datetime, tables: Tables, network: str | None = None, *, ends_hold: bool = False
 ) -> None:
     """Request the email that fits the signature's state, or nudge the request that is open.
 
-    `network`: the hash of the network from which the person signs again. A new request stores it only for the
-    signature's first email, because a network's limit counts no others. Raise ConditionFailed as `request_mail` and
+    `network`: the hash of the network from which the person signs again. It is stored only for the signature's first
+    email, and if this ends a hold: a network's limit counts no others. Raise ConditionFailed as `request_mail` and
     `nudge_mail` do.
     """
-    changes = {"mail_network": network} if network else {}
+    changes = {"mail_network": network} if network and (stored.mails == 0 or ends_hold) else {}
     if stored.mail_kind:
         if not stored.mail_kind.is_awaited:
             changes["mail_kind"] = MailKind.CONFIRM  # It waits behind others. Now the person waits.
-        nudge_mail(key, now, tables, changes)
+        nudge_mail(key, now, tables, changes, at_once=ends_hold)
     else:
         kind = MailKind.CONFIRM if stored.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED
-        is_first_email = stored.mails == 0
-        request_mail(key, kind, now, tables, changes if is_first_email else NO_CHANGES)
+        request_mail(key, kind, now, tables, changes)
 
 
 def hurry_mail(key: Key, stored: Signature, now: datetime, tables: Tables) -> None:
@@ -90,8 +89,9 @@ def hurry_mail(key: Key, stored: Signature, now: datetime, tables: Tables) -> No
         nudge_mail(key, now, tables, {"mail_kind": MailKind.CONFIRM})
 
 
-def nudge_mail(key: Key, now: datetime, tables: Tables, changes: Mapping[str, str]) -> None:
-    """Nudge an open mail request. Raise ConditionFailed if the request, or its last nudge, is too recent.
+def nudge_mail(key: Key, now: datetime, tables: Tables, changes: Mapping[str, str], *, at_once: bool = False) -> None:
+    """Nudge an open mail request. Raise ConditionFailed if the request, or its last nudge, is too recent (not
+    `at_once`).
 
     `changes`: new attributes of the request, such as `mail_network`. Perhaps a stranger typed the address first: the
     owner, in another network, need not wait for the limit on the stranger's.
@@ -101,6 +101,8 @@ def nudge_mail(key: Key, now: datetime, tables: Tables, changes: Mapping[str, st
     if "mail_kind" in changes:  # To CONFIRM: now the person waits, so nudge a recent request too.
         for kind in UNAWAITED:
             may_be_nudged |= Attr("mail_kind").eq(kind)
+    if at_once:
+        may_be_nudged = Attr("mail_kind").exists()
     tables.update(Change(key, assign={"mail_nudged_at": iso(now), **changes}, when=may_be_nudged))
 
 

@@ -192,15 +192,17 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
         added = _new_obtainer_and_receipts(new.signature, earlier)
         if is_live and added:  # Otherwise, `_sign_again` replaces the stored signature, or there is nothing to add.
             store.add_obtainer_and_receipts(new.key, added, tables)
+        ends_hold = False
         if is_live and new.signature.receipt is None:  # A partner's data may be old.
             merged = with_submission(earlier, new.signature, new.signed_at or new.signature.signed_at)
             if not store.replace(new.key, earlier, merged, tables):
                 continue
+            ends_hold = earlier.held is not None and merged.held is None
         # If nobody waits for the requested email yet, `_sign_again` hurries it, because now the person waits.
         waits_for_email = is_live and earlier.mail_kind is not None and earlier.mail_kind.is_awaited
         if from_queue and (waits_for_email or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
-        if _sign_again(new.key, earlier, new.signature, now, tables):
+        if _sign_again(new.key, earlier, new.signature, now, tables, ends_hold=ends_hold):
             return Outcome.REPEATED
     raise Unavailable
 
@@ -237,16 +239,24 @@ def _begins_anew(earlier: Signature, signature: Signature, now: datetime) -> boo
     return earlier.is_withdrawn_or_expired(now) or (is_removed and is_from_owner)
 
 
-def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
+def _sign_again(
+    key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables, *, ends_hold: bool
+) -> bool:
     """Renew the earlier signature if it is over. Otherwise request its email again, if it may have one.
+
+    The limit of the network counts what `ends_hold` as it counts new signatures. Otherwise one network would be enough
+    to end the hold of a whole attack.
 
     Return False only if TTL has deleted it meanwhile; the caller then tries again.
     """
     try:
         if _begins_anew(earlier, signature, now):
-            store.renew(key, signature, now, tables)
+            is_counted = earlier.mails == 0
+            renewed = signature if is_counted else signature.model_copy(update={"mail_network": None})
+            store.renew(key, renewed, now, tables)
         elif signature.mail_kind:
-            mail_state.request_or_nudge_mail(key, earlier, now, tables, signature.mail_network)
+            network = signature.mail_network
+            mail_state.request_or_nudge_mail(key, earlier, now, tables, network, ends_hold=ends_hold)
     except ConditionFailed as failure:
         return failure.item is not None  # Without an item, TTL has deleted the signature.
     return True

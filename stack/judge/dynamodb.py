@@ -7,13 +7,20 @@ Source: "Using IAM policy conditions for fine-grained access control" (DynamoDB 
 condition keys of DynamoDB (Service Authorization Reference).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stack.judge.expressions import KEYS, attributes_named, partition_value
 from stack.judge.model import Question, UnknownCall, Where
 
 Request = Mapping[str, Any]
+KEYS = frozenset({"pk", "sk"})
+"""The key attributes of all our tables."""
+
+# A word that is not the name of a function, and not a later part of a path such as #a.#b.
+_WORD = re.compile(r"(?<![.\w#:])[#:]?[A-Za-z_]\w*\b(?!\s*\()")
+_KEYWORDS = frozenset({"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "BETWEEN", "IN"})
+_OF_PARTITION = re.compile(r"pk = (:\w+)( AND sk .+)?")
 
 # A request that returns whole items returns attributes that it does not name. EVERY_ATTRIBUTE stands for these
 # attributes in dynamodb:Attributes, because AWS counts "the attribute names in a request, or the attributes that are
@@ -76,7 +83,7 @@ def _question(action: str, request: Request, where: Where) -> Question:
         raise UnknownCall(f"dynamodb: the judge does not know {', '.join(unknown)}")
     keys = [*request.get("Keys", ()), *(request[name] for name in ("Key", "Item") if name in request)]
     # A key without the partition key is an error, which AWS itself finds.
-    partitions = [partition_value(request)] if action == "Query" else [key["pk"] for key in keys if "pk" in key]
+    partitions = [_partition_value(request)] if action == "Query" else [key["pk"] for key in keys if "pk" in key]
     named = {*KEYS, *_local_index_key(request), *attributes_named(request)}
     named.update(*keys, request.get("ExclusiveStartKey", {}))
     if _returns_whole_items(action, request):
@@ -116,3 +123,28 @@ def _select(request: Request) -> str:
     """Without a Select, AWS's default depends on whether there is a projection."""
     default = "SPECIFIC_ATTRIBUTES" if request.get("ProjectionExpression") else "ALL_ATTRIBUTES"
     return str(request.get("Select", default))
+
+
+# The expressions that our code writes (chalicelib/aws/expressions.py): names as placeholders.
+
+
+def expressions(request: Request) -> dict[str, str]:
+    return {name: text for name, text in request.items() if name.endswith("Expression")}
+
+
+def attributes_named(request: Request) -> set[str]:
+    """Return the attributes in all expressions of a request. Raise UnknownCall for a name without a placeholder."""
+    names = {**{key: key for key in KEYS}, **request.get("ExpressionAttributeNames", {})}
+    words = {word for text in expressions(request).values() for word in _WORD.findall(text)} - _KEYWORDS
+    unknown = {word for word in words if word not in names and not word.startswith(":")}
+    if unknown:
+        raise UnknownCall(f"dynamodb: the judge does not know {unknown} in {expressions(request)}")
+    return {names[word] for word in words if word in names}
+
+
+def _partition_value(query: Request) -> Any:
+    """Return the value of the partition key in a query. Raise UnknownCall if the query has no single one."""
+    found = _OF_PARTITION.fullmatch(query.get("KeyConditionExpression", ""))
+    if not found:
+        raise UnknownCall(f"dynamodb: the judge does not know the partition of {query}")
+    return query["ExpressionAttributeValues"][found[1]]

@@ -1,30 +1,39 @@
 """Inject faults that AWS has and the emulator does not: throttles, conflicts, partial batches, internal errors.
 
 Each fault has a rate: the share of the calls that get it. A fault comes instead of the call, or as an error after the
-emulator has carried out the call, or the emulator carries out only a part of the call (partial.py).
+emulator has carried out the call, or the emulator carries out only a part of the call (`Part`).
 """
 
 import random
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ConnectionClosedError
 
-from stack.judge import partial
 from stack.judge.answers import Refused
-from stack.judge.mail_limits import MailLimits
 from stack.judge.model import Call
-from stack.judge.partial import Part
 
+Params = Mapping[str, Any]
+Entry = TypeVar("Entry")
 Rates = Mapping[str, float]
+# SES v2 API reference (SendEmail, Errors), with SES's own texts.
+TOO_FAST, DAY_SPENT = "TooManyRequestsException", "LimitExceededException"
 _ONGOING = "Transaction is ongoing for the item"
 _SINGLE_ITEM_WRITES = {"PutItem", "UpdateItem"}
 _ITEM_OPERATIONS = {*_SINGLE_ITEM_WRITES, "TransactWriteItems", "GetItem", "Query", "BatchGetItem"}
 _SEND = {"SendMessageBatch"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """`params`: the parameters that replace the call's own. `added`: fields to add to the answer."""
+
+    params: Params
+    added: Params = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,43 @@ def _cancelled_transaction(call: Call) -> Refused:
     return Refused("TransactionCanceledException", message, CancellationReasons=reasons)
 
 
+def some_entries(params: Params) -> Part:
+    """Let some or all entries of an SQS batch call fail; the answer lists them in Failed."""
+    done, failed = _split(params["Entries"], fewest=0)
+    why = {"SenderFault": False, "Code": "InternalError", "Message": "Try again."}
+    return Part({"Entries": done}, {"Failed": [{"Id": entry["Id"], **why} for entry in failed]})
+
+
+def some_keys(params: Params) -> Part | None:
+    """Let BatchGetItem leave some keys unread. Return None if there is only one key, or if there are several tables.
+
+    Read at least one key: if AWS cannot read any key, its answer is a throttling error, not a partial answer.
+    """
+    tables = params["RequestItems"]
+    if len(tables) > 1:
+        return None
+    [(table, request)] = tables.items()
+    if len(request["Keys"]) < 2:
+        return None
+    done, rest = _split(request["Keys"], fewest=1)
+    return Part(
+        {"RequestItems": {table: {**request, "Keys": done}}},
+        {"UnprocessedKeys": {table: {**request, "Keys": rest}}},
+    )
+
+
+def short_page(params: Params) -> Part | None:
+    """End the page of a Query or Scan after one item, as AWS may end a page early. None if Limit is 1 already."""
+    return None if params.get("Limit") == 1 else Part({"Limit": 1})
+
+
+def _split(entries: Sequence[Entry], fewest: int) -> tuple[list[Entry], list[Entry]]:
+    """Split the entries at random. Return those to handle, at least `fewest`, and those to leave out, at least one."""
+    shuffled = random.sample(list(entries), len(entries))
+    number = random.randint(fewest, len(entries) - 1)
+    return shuffled[:number], shuffled[number:]
+
+
 _THROTTLED = _refused(
     "ProvisionedThroughputExceededException", "The level of configured provisioned throughput was exceeded."
 )
@@ -70,20 +116,53 @@ FAULTS: Mapping[str, Fault] = {
     "table-throttled": Fault("dynamodb", _ITEM_OPERATIONS, _THROTTLED),
     "table-cut": Fault("dynamodb", _ITEM_OPERATIONS, lambda _: ConnectionClosedError(endpoint_url="the table")),
     "table-error": Fault("dynamodb", _ITEM_OPERATIONS, _refused("InternalServerError", "Error", 500), is_late=True),
-    "table-partial": Fault("dynamodb", {"BatchGetItem"}, part=partial.some_keys),
-    "short-page": Fault("dynamodb", {"Query"}, part=partial.short_page),
+    "table-partial": Fault("dynamodb", {"BatchGetItem"}, part=some_keys),
+    "short-page": Fault("dynamodb", {"Query"}, part=short_page),
     "item-conflict": Fault("dynamodb", _SINGLE_ITEM_WRITES, _CONFLICT),
     "transaction-conflict": Fault("dynamodb", {"TransactWriteItems"}, _cancelled_transaction),
     "transaction-in-progress": Fault("dynamodb", {"TransactWriteItems"}, _IN_PROGRESS),
     "queue-throttled": Fault("sqs", _SEND, _QUEUE_THROTTLED),
     "queue-key-throttled": Fault("sqs", _SEND, _KEY_THROTTLED),
     "queue-error": Fault("sqs", _SEND, _refused("InternalFailure", "Failure", 500), is_late=True),
-    "queue-partial": Fault("sqs", _SEND, part=partial.some_entries),
+    "queue-partial": Fault("sqs", _SEND, part=some_entries),
     "mail-throttled": Fault("sesv2", {"SendEmail"}, _TOO_FAST),
     "function-throttled": Fault("lambda", _MAPPINGS, _refused("TooManyRequestsException", "Rate", 429)),
     "source-changing": Fault("lambda", {"UpdateEventSourceMapping"}, _BEING_UPDATED),
     "bucket-slow": Fault("s3", _UPLOADS, _refused("SlowDown", "Please reduce your rate.", 503)),
 }
+
+
+class MailLimits:
+    """`rate`: emails in a second. `quota`: emails that may still be sent today; None: no limit. Threads may share it.
+
+    `sent`: how many emails were let through. `refused`: how many were refused, by the error's code.
+    """
+
+    def __init__(self, rate: float, quota: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.rate, self.quota = rate, quota
+        self.sent = 0
+        self.refused: Counter[str] = Counter()
+        self._clock, self._lock = clock, Lock()
+        self._sent_in_last_second: deque[float] = deque()
+
+    def check(self) -> None:
+        """Count an email that is sent now. Raise Refused if SES refuses it."""
+        with self._lock:
+            now = self._clock()
+            while self._sent_in_last_second and self._sent_in_last_second[0] <= now - 1:
+                self._sent_in_last_second.popleft()
+            if self.quota is not None and self.quota <= 0:
+                raise self._refusal(DAY_SPENT, "Daily message quota exceeded.", 400)
+            if len(self._sent_in_last_second) >= self.rate:
+                raise self._refusal(TOO_FAST, "Maximum sending rate exceeded.", 429)
+            self._sent_in_last_second.append(now)
+            self.sent += 1
+            if self.quota is not None:
+                self.quota -= 1
+
+    def _refusal(self, code: str, message: str, status: int) -> Refused:
+        self.refused[code] += 1
+        return Refused(code, message, status)
 
 
 class Faults:

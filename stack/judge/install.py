@@ -19,9 +19,9 @@ from botocore.session import Session
 
 from stack.judge import caller
 from stack.judge.answers import AwsAnswer, Refused
+from stack.judge.faults import Part
 from stack.judge.judge import Judge
 from stack.judge.model import Call
-from stack.judge.partial import Part
 
 _KEY = "judged"  # In the context that botocore keeps for a call.
 _installed: list[Judge] = []

@@ -11,9 +11,9 @@ from stack.judge.answers import Refused, not_allowed
 from stack.judge.engine import decide
 from stack.judge.faults import Faults
 from stack.judge.model import Call, UnknownCall
-from stack.judge.policies import EMULATED, principal, resolver
 from stack.judge.questions import questions
-from stack.template.policies import declared_policies
+from stack.judge.resolve import EMULATED, principal, resolver
+from stack.template.rights import declared_policies
 
 _log = logging.getLogger("judge")
 

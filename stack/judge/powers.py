@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from stack.console import run_main
 from stack.paths import ROOT
 from stack.template.cfn import Template
 from stack.template.functions import logical_id
@@ -73,9 +72,5 @@ def _secrets(function: str) -> list[str]:
     return list(dict.fromkeys(_SECRET.findall(str(resource))))
 
 
-def _main() -> None:
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    run_main(_main)
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

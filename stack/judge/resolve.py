@@ -9,7 +9,18 @@ from types import MappingProxyType
 from typing import Any
 
 from stack.judge.model import Where
+from stack.paths import REGION
 from stack.template.cfn import NO_VALUE
+from stack.template.functions import logical_id
+from stack.template.merge import merge_template
+
+HERE = Where("eu-west-2", "123456789012")
+"""An invented account and region, for resolved policies and for calls in tests without an emulator."""
+
+EMULATED = Where(REGION, "000000000000")
+"""The account and region of the emulator."""
+
+PARAMETERS = MappingProxyType({"Stage": "prod", "MailFrom": "petitions@example.org"})
 
 STACK = "petitions"
 # A placeholder of Fn::Sub, such as `${Stage}`. `${!Stage}` stands for the text `${Stage}`, so it is left out.
@@ -117,3 +128,15 @@ class Resolver:
         service, form = _ARN_PARTS[kind]
         arn = self.where.arn(service, form.format(name))
         return f"{arn}/stream/2026-01-01T00:00:00.000" if attribute == "StreamArn" else arn
+
+
+def resolver(
+    parameters: Mapping[str, str] = PARAMETERS, where: Where = HERE, names: Mapping[str, str] = MappingProxyType({})
+) -> Resolver:
+    return Resolver(merge_template(), parameters, where, names)
+
+
+def principal(function: str, where: Where = HERE) -> str:
+    """Return the session of a function's role, as it makes calls."""
+    name = f"petitions-{logical_id(function)}"
+    return f"arn:aws:sts::{where.account}:assumed-role/{name}Role/{name}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 
 from stack.console import Failure, run_main
-from stack.languages import catalogues, extracted, is_for_staff, new_catalogue, read_catalogue, updated, write_catalogue
+from stack.languages import FOLDER, catalogues, extracted, is_for_staff, read_catalogue, updated, write_catalogue
 from stack.paths import ROOT
 
 # The places for values in the texts of templates and Python: %(name)s.
@@ -123,11 +123,11 @@ def _main() -> None:
     parser.add_argument("--update", action="store_true", help="add new texts to the catalogues and remove unused texts")
     parser.add_argument("--add", metavar="CODE", help="write a new, empty catalogue")
     options = parser.parse_args()
+    paths = catalogues(ROOT) if options.update else []
     if options.add:
-        new_catalogue(options.add)
-    if options.update:
-        for path in catalogues(ROOT):
-            write_catalogue(path, updated(path, extracted()))
+        paths.append(ROOT / FOLDER / f"{options.add}.po")
+    for path in paths:
+        write_catalogue(path, updated(path, extracted()))
     found = check()
     if found:
         print("\n".join(found), file=sys.stderr)

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Mapping
 
-from stack.judge.faults import Faults
+from stack.judge.faults import Faults, MailLimits
 from stack.judge.install import install
 from stack.judge.judge import Judge
-from stack.judge.mail_limits import MailLimits
 from stack.local.gateway import HttpAnswer, HttpRequest
 
 FAULTS = "/_local/faults"

@@ -1,16 +1,26 @@
 """Load the sample petitions into the site, and get a token of staff and one of a partner that work."""
 
 import io
+import json
 import urllib.request
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import manage
 from stack.console import Failure
 from stack.paths import PETITIONS
-from stack.sample_partner import sample_token
 
+# The sample partner of `make run` and of tests. The signatures that it sends count at once, without an email.
+SOURCE = "partner-sample"
+PARTNER = {
+    "source": SOURCE,
+    "name": "Sample Partner",
+    "counts": "at-once",
+    "wording": "I sign this petition, and Sample Partner may pass my signature on to the charity.",
+    "version": "partner-sample-2026-11",
+}
 _RIGHTS = "counts,manage,export,people"
 
 
@@ -25,6 +35,21 @@ def prepare(url: str, token_file: Path, partner_token_file: Path) -> tuple[str, 
         lambda: _manage("token", "issue", "--owner", "local", "--rights", _RIGHTS),
     )
     return staff, _kept(partner_token_file, f"{url}/api/osdi", lambda: sample_token(url, staff))
+
+
+def sample_token(site: str, staff_token: str) -> str:
+    """Return a new token of the sample partner. If the partner exists already, it stays as it is."""
+    _post(f"{site}/api/staff/partners", PARTNER, staff_token)
+    # A partner's source is its id.
+    token: str = _post(f"{site}/api/staff/partners/{SOURCE}/tokens", {}, staff_token)["token"]
+    return token
+
+
+def _post(address: str, body: object, token: str) -> Any:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(address, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return json.load(answer)
 
 
 def _kept(file: Path, address: str, issue: Callable[[], str]) -> str:

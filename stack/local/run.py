@@ -99,8 +99,8 @@ def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Em
     from stack.local.prepare import prepare
     from stack.local.resources import Resources
     from stack.local.site import RunningSite
-    from stack.local.template import application_template
     from stack.shell import queue_urls
+    from stack.template.application import application_template
 
     url = f"http://{LOOPBACK}:{options.port}"
     services = {**client_environment(endpoint), lambda_api.VARIABLE: f"{url}{lambda_api.PATH}"}

@@ -13,7 +13,6 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stack.local.filters import kept_by
 from stack.local.functions import report
 from stack.paths import REGION
 
@@ -271,3 +270,28 @@ def rate_seconds(expression: str) -> int:
 
 def _as_in_an_event(value: Any) -> Any:
     return value.timestamp() if isinstance(value, datetime) else base64.b64encode(value).decode()
+
+
+def kept_by(settings: Settings, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Match records with the patterns of an event source, by the rules of EventBridge that the template uses."""
+    patterns = [json.loads(each["Pattern"]) for each in settings.get("FilterCriteria", {}).get("Filters", [])]
+    return [record for record in records if not patterns or any(_matches(pattern, record) for pattern in patterns)]
+
+
+def _matches(pattern: Any, value: Any) -> bool:
+    """A pattern is a dict of patterns, or a list of which one rule must match."""
+    if isinstance(pattern, dict):
+        inner = value if isinstance(value, dict) else {}
+        return all(_matches(each, inner.get(name)) for name, each in pattern.items())
+    return any(_follows(rule, value) for rule in pattern)
+
+
+def _follows(rule: Any, value: Any) -> bool:
+    if not isinstance(rule, dict):
+        return bool(value == rule)
+    [(kind, argument)] = rule.items()
+    if kind == "exists":
+        return bool((value is not None) == argument)
+    if kind == "anything-but":
+        return value is not None and value not in argument
+    raise ValueError(f"the local run does not know the filter rule {kind}")

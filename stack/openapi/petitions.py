@@ -10,7 +10,7 @@ from chalicelib.petitions import answers
 from chalicelib.petitions.answers import PossibleTransition
 from chalicelib.petitions.form import EDITABLE, HIDDEN_FIELDS
 from chalicelib.petitions.model import Petition
-from stack.openapi.docs import field_docs
+from stack.openapi.views import field_docs
 
 Schemas = dict[str, dict[str, Any]]
 

@@ -12,8 +12,7 @@ from chalicelib.partners.form import MAX_BODY_KB
 from chalicelib.partners.imports.model import MAX_DIRECT_KB
 from chalicelib.partners.osdi.read import HAL
 from chalicelib.petitions.form import MAX_PETITION_KB
-from stack.openapi.parameters import TEXT
-from stack.openapi.schemas import reference
+from stack.openapi.schemas import TEXT, reference
 
 Response = dict[str, Any]
 HTML = "text/html"

@@ -17,9 +17,10 @@ from chalicelib.people.answers import ResendResult
 from chalicelib.petitions.answers import FullPetition, PossibleTransition, PublicCount, PublicPetition, PublicPetitions
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.staff.answers import ShownToken, ShownTokens
-from stack.openapi.docs import field_docs, one_line
 from stack.openapi.petitions import DERIVED
+from stack.openapi.views import field_docs, one_line
 
+TEXT: JsonSchemaValue = {"type": "string"}
 REFERENCE = "#/components/schemas/{model}"
 # The name of a schema in the document, for classes that have a different name.
 NAMES: dict[type, str] = {

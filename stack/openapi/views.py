@@ -1,7 +1,7 @@
-"""What the document says about a route: from its view's docstring, and from the types of its request and answer.
+"""What the document takes from our source: docstrings of views, types of requests and answers, and fields' texts.
 
 A docstring has a summary (its first sentence), a description, perhaps a paragraph "Answer: …", and a line "?name= …"
-for each parameter of the query that parameters.py does not describe. A name such as {MAX_ROWS} is replaced by the value
+for each parameter of the query that paths.py does not describe. A name such as {MAX_ROWS} is replaced by the value
 of the view's module.
 """
 
@@ -11,10 +11,11 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from textwrap import dedent
 from typing import Any, get_args, get_origin, get_type_hints
 
 from chalicelib.edge.answers import Answer
-from stack.openapi.docs import one_line
 
 View = Callable[..., Any]
 _BREAK = re.compile(r"\n\n|\n(?=\?\w+= )")
@@ -75,3 +76,34 @@ def _names_in(module: Any) -> dict[str, Any]:
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             exec(compile(ast.Module(node.body, []), module.__name__, "exec"), names)
     return names
+
+
+def field_docs(cls: type) -> Mapping[str, str]:
+    """Return the descriptions of the fields by name, including the fields of base classes in chalicelib."""
+    found: dict[str, str] = {}
+    # A TypedDict has its base classes only in __orig_bases__.
+    bases = getattr(cls, "__orig_bases__", cls.__bases__)
+    for base in reversed(bases):  # An earlier base replaces the fields of a later one, as in Python.
+        is_ours = inspect.isclass(base) and base.__module__.startswith("chalicelib.")
+        if is_ours:
+            found |= field_docs(base)
+    return found | _own_docs(cls)
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _own_docs(cls: type) -> dict[str, str]:
+    try:
+        source = inspect.getsource(cls)
+    except (OSError, TypeError):
+        return {}  # The class was created by a call, so it has no source.
+    [definition] = ast.parse(dedent(source)).body
+    assert isinstance(definition, ast.ClassDef)  # The source of a class is one class statement.
+    docs = {}
+    for pair in pairwise(definition.body):
+        match pair:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                docs[name] = one_line(text)
+    return docs

@@ -7,7 +7,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from stack.template.busy import REFUSED_PATH
+from stack.busy_page import REFUSED_PATH
 from stack.template.cfn import Template, if_condition, output, ref, sub
 from stack.template.config import api_stage
 
@@ -53,7 +53,7 @@ def _gateway_response(status: int, detail: str, retry_after: int) -> Template:
     5xx, and perhaps not for 429 (docs/aws-facts.md). API Gateway's metrics count it as 4xx nevertheless.
 
     API Gateway gives the same response to forms and to programs. If the site has a CDN, a response with Retry-After
-    also has the header Refresh. Because of this header, a browser opens a page for people (busy.py). Programs ignore
+    also has the header Refresh. Because of this header, a browser opens a page for people (busy_page). Programs ignore
     the header. The page replaces the problem in the browser's history, so that Back leads to the form. The page says
     that it is safe to send the form again.
     """

@@ -1,4 +1,4 @@
-"""The behaviours and policies of the CDN (CloudFront), derived from the list of routes.
+"""How the CDN (CloudFront) treats each path, derived from the list of routes. `edge.yaml` has the rest of the CDN.
 
 A behaviour says, for the paths that match its pattern, what CloudFront caches and where it sends requests. CloudFront
 takes the first behaviour that matches, and * matches slashes too. So longer patterns come first.
@@ -9,27 +9,13 @@ from fnmatch import fnmatchcase
 
 from chalicelib.edge.route import Cache, Route
 from chalicelib.edge.routes import all_routes
-from stack.template.busy import CACHING_DISABLED
-from stack.template.cfn import Template, ref, resource, sub
+from stack.busy_page import function_code
+from stack.template.cfn import Template, ref, resource, sub, written
 
-API, PAGES = "Api", "Pages"
-"""Ids of the targets of these behaviours: the API, and a group of origins that shows the busy page if the API fails."""
-
-# CloudFront accepts three sets of methods. These are the largest and the smallest.
-_ALL_METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
-_READ_METHODS = ["GET", "HEAD"]
-_API_TARGET: Template = {"TargetOriginId": API, "AllowedMethods": _ALL_METHODS}
-_USUAL: Template = {"CachedMethods": _READ_METHODS, "Compress": True, "ViewerProtocolPolicy": "redirect-to-https"}
 # CloudFront asks for a cached answer again after the maximum of its cache policy. Our answers may be served stale for a
 # day (edge/http.py). For files that never change, a day is enough: browsers keep them for a year. An account has only
 # twenty cache policies, so files share the policies of pages.
 _DAY_SECONDS = 86_400
-# Policy names are unique in an account: without the region, the same stage in a second region would collide.
-_NAME_PREFIX = "petitions-${Stage}-${AWS::Region}"
-# The headers of uncached requests that CloudFront does not pass on: API Gateway refuses an unknown Host, and
-# X-HTTP-Method-Override would change the method. All other headers are passed on, because CloudFront refuses a list of
-# headers to pass on if it contains Authorization (docs/aws-facts.md).
-_NOT_PASSED_ON = ("Host", "X-HTTP-Method-Override")
 
 
 def cache_policy_id(route: Route) -> str:
@@ -66,40 +52,32 @@ def may_show_busy_page(route: Route) -> bool:
     return route.cache is Cache.SECONDS and not route.allows_any_origin and not is_file
 
 
-def behaviours() -> list[Template]:
-    return [{"PathPattern": route.pattern, **_behaviour(route)} for route in routes_with_behaviours()]
+def edge() -> Template:
+    template = written("edge")
+    resources = template["Resources"]
+    resources["BusyPage"]["Properties"]["FunctionCode"] = function_code()
+    config = resources["Edge"]["Properties"]["DistributionConfig"]
+    uncached = config["DefaultCacheBehavior"]
+    config["CacheBehaviors"] += [_behaviour(route, uncached) for route in routes_with_behaviours()]
+    queries = {cache_policy_id(route): sorted(route.query) for route in all_routes().values() if is_cached(route)}
+    resources |= {name: _cache_policy(name, query) for name, query in sorted(queries.items())}
+    return template
 
 
-def _behaviour(route: Route) -> Template:
+def _behaviour(route: Route, uncached: Template) -> Template:
+    """`uncached`: how CloudFront treats the paths without a behaviour. It sends every method to the API itself, so that
+    the API can answer 405.
+    """
+    behaviour = {"PathPattern": route.pattern, **uncached}
     if not is_cached(route):
-        return uncached_behaviour()
-    # PAGES is a group of origins, to which CloudFront allows no POST. All other routes lead to the API itself, with
-    # every method, so that the API can answer 405.
-    page_target = {"TargetOriginId": PAGES, "AllowedMethods": _READ_METHODS}
-    target = page_target if may_show_busy_page(route) else _API_TARGET
-    behaviour = {**target, **_USUAL, "CachePolicyId": ref(cache_policy_id(route))}
-    if route.path.endswith(
-        (".png", ".pdf")
-    ):  # Bytes need `Accept`: without it, they may be base64 (docs/aws-facts.md).
+        return behaviour
+    behaviour["CachePolicyId"] = ref(cache_policy_id(route))
+    if may_show_busy_page(route):  # To this group of origins, CloudFront allows no POST.
+        behaviour |= {"TargetOriginId": "Pages", "AllowedMethods": ["GET", "HEAD"]}
+    del behaviour["OriginRequestPolicyId"]
+    if route.path.endswith((".png", ".pdf")):  # Bytes need `Accept`, else they may be base64 (docs/aws-facts.md).
         behaviour["OriginRequestPolicyId"] = ref("EdgePicturePolicy")
     return behaviour
-
-
-def uncached_behaviour() -> Template:
-    request_policy = {"OriginRequestPolicyId": ref("EdgeRequestPolicy")}
-    return {**_API_TARGET, **_USUAL, "CachePolicyId": CACHING_DISABLED, **request_policy}
-
-
-def policies() -> Template:
-    queries = {cache_policy_id(route): sorted(route.query) for route in all_routes().values() if is_cached(route)}
-    most_headers = {"HeaderBehavior": "allExcept", "Headers": [*_NOT_PASSED_ON]}
-    # A picture is the same for every Accept, so Accept is not in the cache key.
-    accept = {"HeaderBehavior": "whitelist", "Headers": ["Accept"]}
-    return {
-        **{name: _cache_policy(name, query) for name, query in sorted(queries.items())},
-        "EdgeRequestPolicy": _request_policy("uncached", most_headers, query="all"),
-        "EdgePicturePolicy": _request_policy("pictures", accept, query="none"),
-    }
 
 
 def _cache_policy(name: str, query: Sequence[str]) -> Template:
@@ -112,7 +90,7 @@ def _cache_policy(name: str, query: Sequence[str]) -> Template:
         "EnableAcceptEncodingBrotli": True,
     }
     config = {
-        "Name": sub(f"{_NAME_PREFIX}-{name}"),
+        "Name": sub(f"petitions-${{Stage}}-${{AWS::Region}}-{name}"),
         # The answer's Cache-Control says how long to keep the answer. An answer without Cache-Control is not kept.
         "MinTTL": 0,
         "DefaultTTL": 0,
@@ -120,14 +98,3 @@ def _cache_policy(name: str, query: Sequence[str]) -> Template:
         "ParametersInCacheKeyAndForwardedToOrigin": cache_key,
     }
     return resource("CloudFront::CachePolicy", {"CachePolicyConfig": config}, Condition="HasEdge")
-
-
-def _request_policy(name: str, headers: Template, query: str) -> Template:
-    """Return a policy that passes on these headers and all or none of the query, but no cookies."""
-    config = {
-        "Name": sub(f"{_NAME_PREFIX}-{name}"),
-        "CookiesConfig": {"CookieBehavior": "none"},
-        "HeadersConfig": headers,
-        "QueryStringsConfig": {"QueryStringBehavior": query},
-    }
-    return resource("CloudFront::OriginRequestPolicy", {"OriginRequestPolicyConfig": config}, Condition="HasEdge")

@@ -2,13 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
+
+from chalice.package import YAMLTemplateSerializer
 
 Template = dict[str, Any]
 """A template or any part of one, as a dictionary."""
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 """CloudFormation leaves out a property with this value."""
+
+
+def written(name: str) -> Template:
+    """Return what is written in CloudFormation's own notation, in a file of this folder."""
+    text = Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8")
+    template: Template = YAMLTemplateSerializer().load_template(text)
+    return template
 
 
 def ref(name: str) -> Template:
@@ -46,13 +56,6 @@ def retention(is_kept: bool = True) -> Template:
         "DeletionPolicy": "RetainExceptOnCreate" if is_kept else "Delete",
         "UpdateReplacePolicy": "Retain" if is_kept else "Delete",
     }
-
-
-def policy_document(
-    sid: str, principal: Any, action: str, arns: Any, condition: Template, effect: str = "Allow"
-) -> Template:
-    statement = {"Sid": sid, "Effect": effect, "Principal": principal, "Action": action, "Resource": arns}
-    return {"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]}
 
 
 def merge_parts(parts: Iterable[Template]) -> Template:

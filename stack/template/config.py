@@ -2,22 +2,17 @@
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from stack.paths import ROOT
 
 
-def policy_file(function: str) -> str:
-    return f"policy-{function}.json"
-
-
 @cache
-def chalice_settings(project: Path = ROOT) -> dict[str, Any]:
-    """Return Chalice's settings: those in config.json, and the name of the file with each function's policy."""
-    settings: dict[str, Any] = json.loads((project / ".chalice" / "config.json").read_text(encoding="utf-8"))
+def chalice_settings() -> dict[str, Any]:
+    """Return Chalice's settings: those in config.json, and where each function's policy is (application.py)."""
+    settings: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
     for function, own in settings["lambda_functions"].items():
-        own["iam_policy_file"] = policy_file(function)
+        own["iam_policy_file"] = function
     return settings
 
 

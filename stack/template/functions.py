@@ -8,16 +8,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.core.metrics import NAMESPACE
-from chalicelib.core.settings import OIDC, reputation_variable
+from chalicelib.core.settings import OIDC, Reputation, reputation_variable
 from chalicelib.edge.route import Function
 from stack.template.alarms import FUNCTION_FAILED
 from stack.template.cfn import Template, merge_parts, output, ref, resource, sub
 from stack.template.config import function_settings
-from stack.template.mail import CONFIGURATION_SETS
 
 API_HANDLER = "api_handler"
 # The functions that serve routes, by their names in config.json.
 ROUTE_FUNCTIONS = tuple(API_HANDLER if each is Function.API else each.name.lower() for each in Function)
+CONFIGURATION_SETS = {
+    Reputation.SIGNATURES: "MailConfigurationSet",
+    Reputation.UPDATES: "UpdatesConfigurationSet",
+    Reputation.LETTERS: "LettersConfigurationSet",
+}
 # The environment of every function. The modules `tables` and `queues` add a variable for each table, and for each
 # queue to which our code sends.
 _SETTINGS = {
@@ -67,10 +71,7 @@ def environment(function: str, variables: Template) -> Template:
 def functions() -> Template:
     settings = {"Globals": {"Function": {"Environment": {"Variables": _SETTINGS}}}}
     each_function = [_output_and_failures(function) for function in function_settings()]
-    parts = [settings, *each_function, *_secrets(), *_own_variables(), *_job_settings()]
-    # In the name of this log group, Chalice writes ${ApiHandler}. The function's id is APIHandler, so replace the name.
-    log_group = {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}
-    return merge_parts([*parts, {"Resources": {"ApiHandlerLogGroup": log_group}}])
+    return merge_parts([settings, *each_function, *_secrets(), *_own_variables()])
 
 
 def _own_variables() -> list[Template]:
@@ -86,17 +87,6 @@ def _own_variables() -> list[Template]:
         "OTHER_MAIL_SOURCE": _event_source_id("send_other_mail"),
     }
     return [*served, environment("sign_in", provider_settings), environment("check_mail", mail_sources)]
-
-
-def _job_settings() -> list[Template]:
-    """`Size` is in MB: the disk holds the plain and the encrypted file at once, or an import's file.
-
-    Without RecursiveLoop, Lambda would stop a function that sends messages to its own queue.
-    """
-    return [
-        function_properties("run_job", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
-        function_properties("run_address_job", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
-    ]
 
 
 def _output_and_failures(function: str) -> Template:

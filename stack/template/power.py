@@ -6,8 +6,7 @@ from typing import Any
 from chalicelib.core.keys import SIGNATURES
 from chalicelib.core.settings import Reputation
 from stack.template.cfn import Template, get_att, ref, sub
-from stack.template.functions import event_source, logical_id
-from stack.template.mail import CONFIGURATION_SETS
+from stack.template.functions import CONFIGURATION_SETS, event_source, logical_id
 from stack.template.queues import dead_letters_id, queue_id
 from stack.template.tables import KEY_ATTRIBUTES, KEYS, table_id
 

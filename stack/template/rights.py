@@ -35,6 +35,7 @@ from stack.template.power import (
     sends_email,
     switches,
     writes_files,
+    writes_log,
 )
 
 # The emails whose state is in the table DELIVERIES.
@@ -265,3 +266,11 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         lists_files("parts/lists/*", "files/lists/*", "listed/*", "imports/*"),
     ),
 }
+
+
+def declared_policies() -> dict[str, Template]:
+    """Return the policy of each function's role."""
+    return {
+        function: {"Version": "2012-10-17", "Statement": [*powers, writes_log(function)]}
+        for function, powers in RIGHTS.items()
+    }

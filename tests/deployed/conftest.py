@@ -18,7 +18,6 @@ from stack.deploy import deploy
 from stack.local.emulator import EmulatorProcess, client_environment, empty_emulator
 from stack.local.process import LocalSite
 from stack.package import Package, package
-from stack.paths import BUILD, ROOT
 from stack.template.config import api_stage
 from tests.emulated import sent_mails
 from tests.located import TABLE, UPPER
@@ -56,7 +55,7 @@ def running() -> Iterator[EmulatorProcess]:
 @pytest.fixture(scope="session")
 def outputs(running: EmulatorProcess, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The outputs of the stack. As `make deploy` does, a second change set sets the address that the first gave."""
-    cloud, built = Cloud(running.endpoint), with_tables(package("local", ROOT, BUILD), tmp_path_factory.mktemp("zip"))
+    cloud, built = Cloud(running.endpoint), with_tables(package("local"), tmp_path_factory.mktemp("zip"))
     first = deploy(cloud, built, "local", PARAMETERS, lambda _: True)
     return deploy(cloud, built, "local", {"SiteUrl": address(running, first)}, lambda _: True)
 

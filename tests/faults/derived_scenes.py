@@ -1,7 +1,9 @@
 """The scenes of routes and kinds of email without scenes of their own."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
+from urllib.parse import parse_qsl
 
 from app import app
 from chalicelib.delivery import worker
@@ -18,8 +20,8 @@ from tests.faults.mail_scenes import bounce_email, deliver_request
 from tests.faults.scenes import (
     PETITION,
     SIX_MINUTES,
-    Act,
     Scene,
+    State,
     assert_exact_counts,
     has_status,
     invoke_route,
@@ -27,8 +29,8 @@ from tests.faults.scenes import (
     run_mail_task,
 )
 from tests.openapi.cases import Case
-from tests.openapi.derived import derived_cases
 from tests.openapi.stored import stored_items, with_tokens
+from tests.openapi.test_answers import REQUESTS
 
 # The kinds of email with scenes of their own. Another kind has the key `delivery_key`, and goes to a confirmed signer.
 KINDS = {
@@ -40,13 +42,15 @@ KINDS = {
 
 def derived_scenes(handlers: Collection[str]) -> Iterator[Scene]:
     """Yield the scenes of the routes whose views are not among these handlers, and of other kinds of email."""
-    views = {(route.method, route.path): view for view, route in all_routes().items()}
-    successes = {(case.method, case.route): case for case in derived_cases() if case.status < 300}
+    views = {(route.method, route.path): (view, route) for view, route in all_routes().items()}
+    successes = {(case.method, case.route): case for case in reversed(REQUESTS) if case.status < 303}
     for address, case in successes.items():
-        if views[address] not in handlers:
-            then = assert_exact_counts if case.method == "GET" else assert_action_is_recorded
-            yield Scene(views[address], with_everything_stored, ask(case), then)
-    yield from _of_functions(case for case in successes.values() if case.method == "GET")
+        view, route = views[address]
+        if view not in handlers:
+            is_action = route.needs_token and case.method != "GET"
+            then = assert_action_is_recorded if is_action else assert_exact_counts
+            yield Scene(view, stored_for(case), ask, then)
+    yield from _of_functions(case for case in successes.values() if case.method == "GET" and case.status == 200)
     for kind in worker.KINDS.values():
         if kind.name not in KINDS:
             yield from _of_kind(kind)
@@ -58,7 +62,7 @@ def _of_functions(cases: Iterable[Case]) -> Iterator[Scene]:
     one_case: dict[str, Case] = {functions[case.method, case.route]: case for case in cases}
     for name in app.handler_map:
         if case := one_case.get(logical_id(name)):
-            yield Scene(name, with_everything_stored, invoke(name, case), assert_exact_counts)
+            yield Scene(name, stored_for(case), partial(invoke, name), assert_exact_counts)
 
 
 def _of_kind(kind: Kind) -> Iterator[Scene]:
@@ -80,26 +84,30 @@ def _of_kind(kind: Kind) -> Iterator[Scene]:
     yield Scene("check_mail", with_an_email, partial(run_mail_task, "sweep"), assert_exact_counts)
 
 
-def with_everything_stored(fake_site: FakeSite) -> None:
-    fake_site.tables.items.update({key: dict(item) for key, item in stored_items().items()})
-    fake_site.scene_state.bobs_token = with_tokens("<bob>", fake_site)
-    fake_site.scene_state.other_token_id = with_tokens("<bobs-id>", fake_site)
+def stored_for(case: Case) -> State:
+    """Return the state in which the request succeeds. The scene remembers the request with its tokens."""
+
+    def with_everything_stored(fake_site: FakeSite) -> None:
+        fake_site.tables.items.update({key: dict(item) for key, item in stored_items().items()})
+        headers = {name: with_tokens(value, fake_site) for name, value in case.headers.items()}
+        body = with_tokens(case.body.decode(), fake_site).encode()
+        fake_site.scene_state.request = replace(case, url=with_tokens(case.url, fake_site), headers=headers, body=body)
+
+    return with_everything_stored
 
 
-def ask(case: Case) -> Act:
-    def act(fake_site: FakeSite) -> bool:
-        state = fake_site.scene_state
-        url = with_tokens(case.url.replace("<bobs-id>", state.other_token_id), fake_site)
-        return has_status(request_with(state.bobs_token, case.method, url, case.body, fake_site), case.status)
+def ask(fake_site: FakeSite) -> bool:
+    """Send the request. 409 on a retry means that an earlier action took effect."""
+    case = fake_site.scene_state.request
+    answer = request_with("", case.method, case.url, case.body, fake_site, **case.headers)
+    already_done = () if case.method == "GET" else (409,)
+    return has_status(answer, case.status, *already_done)
 
-    return act
 
-
-def invoke(function: str, case: Case) -> Act:
-    def act(fake_site: FakeSite) -> bool:
-        return invoke_route(function, case.route, with_tokens(case.url, fake_site), fake_site)
-
-    return act
+def invoke(function: str, fake_site: FakeSite) -> bool:
+    case = fake_site.scene_state.request
+    path, _, query = case.url.partition("?")
+    return invoke_route(function, case.route, path, fake_site, **dict(parse_qsl(query)))
 
 
 def assert_action_is_recorded(fake_site: FakeSite) -> None:

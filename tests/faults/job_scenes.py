@@ -14,7 +14,7 @@ from chalicelib.retention.run import FOLDERS, number_of_steps
 from chalicelib.runner.worker import run_address_job, run_job
 from tests.actors import ALICE, DAY, NOW, Person, confirmed
 from tests.exporting import an_export, request_export, store_export
-from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows as listed_rows, run_once
+from tests.exports.subscribers.listing import a_list, rows as listed_rows, run_once
 from tests.fake_site import FakeSite, context, sqs_event
 from tests.faults.public_scenes import with_bobs_token
 from tests.faults.scenes import (
@@ -77,9 +77,6 @@ def assert_parts_are_deleted(fake_site: FakeSite) -> None:
     assert_exact_counts(fake_site)
     parts = [key for key in fake_site.bucket.objects if key.startswith("parts/")]
     assert parts == []
-
-
-LISTS_URL = f"/api/staff/petitions/{SLUG}/lists"
 
 
 def with_a_second_requested_list(fake_site: FakeSite) -> None:
@@ -157,13 +154,6 @@ def finish_import(job: Import, partner: Partner, fake_site: FakeSite) -> None:
     with TemporaryDirectory() as folder:
         work = an_import_run(fake_site.tables, fake_site.bucket, PETITION, partner, job, Path(folder))
         run_stored_import(job, work)
-
-
-def with_a_finished_import(fake_site: FakeSite) -> None:
-    with_bob_and_oak(fake_site)
-    fields = {"job_id": IMPORT_ID, "requested_by": "bob", "requested_at": NOW, "touched_at": NOW}
-    job = Import.model_validate({**fields, "state": "done", "partner": "partner-oak"})
-    fake_site.tables.put(keys.job("import", IMPORT_ID), job.model_dump(exclude_none=True))
 
 
 def with_a_waiting_undo(fake_site: FakeSite) -> None:
@@ -251,9 +241,6 @@ def assert_dry_run_kept_only_its_first_rows(fake_site: FakeSite) -> None:
     assert [*fake_site.bucket.objects] == [f"imports/{job.job_id}/first-rows"]
 
 
-REMINDERS_URL = f"/api/staff/petitions/{PETITION.slug}/reminders"
-
-
 def with_reminders_on(fake_site: FakeSite) -> None:
     """Alice has not confirmed."""
     with_bobs_token(fake_site)
@@ -278,7 +265,6 @@ def switch_reminders_off(fake_site: FakeSite) -> bool:
     return call("DELETE", f"/api/staff/reminders/{fake_site.scene_state.reminding.job_id}", 200, None, fake_site)
 
 
-RETENTION_URL = f"/api/staff/petitions/{PETITION.slug}/retention"
 ENDED = {"opened_at": NOW - 99 * DAY, "closes_at": NOW - 60 * DAY, "retention_months": 1}
 
 
@@ -319,40 +305,24 @@ def assert_alice_is_emptied(fake_site: FakeSite) -> None:
 
 
 SCENES = [
-    # 409 is a success too: an earlier request took effect, and the run goes on.
-    Scene("run_retention", with_an_ended_petition, partial(call, "POST", f"{RETENTION_URL}/run", 202, None, done=409),
-          partial(assert_audit_entry, "retention.run")),
     Scene("cancel_retention", with_a_retention_run,
           partial(call, "DELETE", "/api/staff/retention/safe-children.waiting", 200, None),
           partial(assert_audit_entry, "retention.cancelled")),
+    Scene("switch_off", with_reminders_on, switch_reminders_off, partial(assert_audit_entry, "reminders.cancelled")),
     Scene("run_job", with_a_retention_run, run_retention_job, assert_alice_is_emptied),
-    # 409 is a success too: an earlier request took effect, and reminders are on.
-    Scene("switch_on", with_bobs_token, partial(call, "POST", REMINDERS_URL, 202, {"hours": 24}, done=409),
-          partial(assert_audit_entry, "reminders.started")),
-    Scene("switch_off", with_reminders_on, switch_reminders_off,
-          partial(assert_audit_entry, "reminders.cancelled")),
     Scene("run_job", with_reminders_on, run_reminding_job, assert_alice_is_reminded_once),
-    # 409 is a success too: an earlier request took effect, and the export runs.
-    Scene("request_export", with_bobs_token, partial(call, "POST", EXPORTS_URL, 202, {"columns": ["name"]}, done=409),
-          partial(assert_audit_entry, "export.requested")),
     Scene("cancel_export", with_a_waiting_export,
           partial(call, "DELETE", f"/api/staff/exports/{WAITING_EXPORT.job_id}", 200, None),
           partial(assert_job_is_cancelled, "export")),
     Scene("run_job", with_a_requested_export, run_export_job, assert_parts_are_deleted),
     Scene("run_job", with_an_export_cancelled_after_its_upload,
           partial(run_export_job, end_state=JobState.CANCELLED), assert_bucket_is_empty),
-    # 409 is a success too: an earlier request took effect, and the list is written.
-    Scene("request_list", with_bobs_token, partial(call, "POST", LISTS_URL, 202, {"recipient": RECIPIENT}, done=409),
-          partial(assert_audit_entry, "list.requested")),
     Scene("run_address_job", with_a_second_requested_list, run_list_job, assert_alice_is_listed),
     Scene("cancel_list", with_a_requested_list, cancel_list, partial(assert_job_is_cancelled, "list")),
     Scene("run_address_job", with_a_second_requested_list, postpone_job, assert_exact_counts),
     Scene("run_address_job", with_a_list_cancelled_after_its_upload, run_cancelled_job, assert_bucket_is_empty),
-    Scene("start_import", with_bob_and_oak, start_import, partial(assert_audit_entry, "import.started")),
     Scene("cancel_import", with_a_waiting_import, partial(call, "DELETE", IMPORT_URL, 200, None),
           partial(assert_job_is_cancelled, "import")),
-    Scene("undo_import", with_a_finished_import, partial(call, "POST", f"{IMPORT_URL}/undo", 202, None, done=409),
-          partial(assert_audit_entry, "import.undone")),
     Scene("run_address_job", with_a_waiting_import, run_import_job, partial(assert_confirmed_people, 2)),
     Scene("read_import", with_a_finished_dry_run, partial(read, IMPORT_URL), assert_dry_run_kept_only_its_first_rows),
     Scene("run_address_job", with_a_waiting_dry_run, run_import_job, assert_dry_run_kept_only_its_first_rows),

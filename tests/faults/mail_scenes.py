@@ -253,12 +253,6 @@ def assert_update_is_paused(fake_site: FakeSite) -> None:
     assert (update.results.bounced, update.why is not None) == (MIN_FOR_BOUNCES, True)
 
 
-def with_a_paused_update(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    add_update(an_update(state=UpdateState.PAUSED, published_at=NOW), fake_site.tables)
-    forget_updates()
-
-
 def assert_update_is_cancelled(fake_site: FakeSite) -> None:
     assert_audit_entry("update.cancelled", fake_site)
     assert find_update(PETITION.slug, "a1", fake_site.tables).state is UpdateState.CANCELLED
@@ -307,16 +301,10 @@ SCENES = [
     Scene("check_mail", with_sending_paused, partial(run_mail_task, "watch"), assert_event_sources_are_disabled),
     Scene("check_mail", with_alice_pending, partial(run_mail_task, "sweep"), assert_alices_email_is_queued),
     Scene("check_mail", with_a_marker_without_email, partial(run_mail_task, "sweep"), assert_no_group_is_marked),
-    # 409 on a retry means that the first request started the job.
-    Scene("publish_update", with_a_draft, partial(call, "POST", f"{DRAFT_URL}/publish", 202, {}, done=409),
-          partial(assert_audit_entry, "update.published")),
     Scene("cancel_update", with_a_draft, partial(call, "POST", f"{DRAFT_URL}/cancel", 200, None),
           assert_update_is_cancelled),
     Scene("run_job", with_a_published_update, run_update_job, assert_email_is_requested_once),
     Scene("run_job", with_an_update_that_bounces, run_job_to_the_pause, assert_update_is_paused),
-    # 409 on a retry means that the first request continued it, or started its job.
-    Scene("resume_update", with_a_paused_update, partial(call, "POST", f"{DRAFT_URL}/resume", 202, None, done=409),
-          partial(assert_audit_entry, "update.resumed")),
     Scene("send_other_mail", with_an_email_to_alice, deliver_request, assert_exact_counts, SIX_MINUTES),
     Scene("send_other_mail", with_a_draft_to_test, deliver_request, assert_exact_counts, SIX_MINUTES),
     Scene("receive_feedback", with_an_email_to_alice, bounce_email, assert_undeliverable),

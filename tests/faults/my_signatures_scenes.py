@@ -20,7 +20,6 @@ from tests.faults.scenes import (
     Scene,
     assert_alices_state,
     assert_exact_counts,
-    get,
     post,
     run_mail_task,
     with_alice_confirmed,
@@ -102,7 +101,6 @@ def assert_named(name: str, fake_site: FakeSite) -> None:
 
 
 SCENES = [
-    Scene("show_my_signatures", with_alice_confirmed, partial(get, f"{PATH}?token={TOKEN}"), assert_exact_counts),
     Scene(
         "ask_for_my_signatures",
         with_alice_confirmed,
@@ -118,13 +116,6 @@ SCENES = [
     Scene("change_my_signatures", with_alice_confirmed, _change("stop-all"), assert_exact_counts),
     Scene("change_my_signatures", with_email_stopped, _change("allow-email"), assert_exact_counts),
     Scene("change_my_signatures", with_alice_confirmed, _change("move", email=NEW.email), assert_wanted),
-    Scene(
-        "download_my_signatures",
-        with_alice_confirmed,
-        partial(post, f"{PATH}/file", {"token": TOKEN}, 200),
-        assert_exact_counts,
-    ),
-    Scene("show_my_move", with_a_move_wanted, partial(get, f"{PATH}/move?token={MOVE_TOKEN}"), assert_exact_counts),
     Scene(
         "confirm_my_move", with_a_move_wanted, partial(post, f"{PATH}/move", {"token": MOVE_TOKEN}, 200), assert_moved
     ),

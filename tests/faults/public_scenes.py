@@ -4,7 +4,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.core.keys import picture
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose
 from chalicelib.mail.budget import choice_of, is_stopped, stop, stop_token
@@ -13,7 +12,6 @@ from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.edit import edit, with_changes
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.picture import forget_pictures
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
@@ -45,7 +43,6 @@ from tests.faults.scenes import (
     deliver,
     get,
     has_status,
-    invoke_route,
     is_authorized,
     link,
     nothing,
@@ -167,7 +164,6 @@ CHOICE = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), PETITION.slug)
 STOP_LINK = f"/stop?token={stop_token(SUBJECT, CHOICE, NOW, TOKEN_KEYS)}"
 WITHDRAW_LINK, UNSUBSCRIBE_LINK = link(Purpose.WITHDRAW), link(Purpose.UNSUBSCRIBE)
 
-assert_pending = partial(assert_alices_state, "pending")
 assert_confirmed = partial(assert_alices_state, "confirmed")
 assert_withdrawn = partial(assert_alices_state, "withdrawn")
 
@@ -177,17 +173,8 @@ def with_an_edited_text(fake_site: FakeSite) -> None:
     edit(with_changes(petition, text="A new text."), NOW, fake_site.tables)
 
 
-def with_a_picture(fake_site: FakeSite) -> None:
-    fake_site.tables.put(picture(PETITION.slug, "0123456789abcdef"), {"jpeg": "aGFyYm91cg=="})
-    forget_pictures()
-
-
 SCENES = [
-    Scene("show_picture", with_a_picture, partial(get, "/petitions/safe-children/pictures/0123456789abcdef"),
-          assert_exact_counts),
     Scene("show_petition", with_an_edited_text, partial(get, "/petitions/safe-children"), assert_exact_counts),
-    Scene("read_asset", nothing, partial(get, "/assets/site.css"), assert_exact_counts),
-    Scene("read_dashboard_file", nothing, partial(get, "/assets/staff/0/app.js"), assert_exact_counts),
     Scene("read_count", with_past_days, partial(get, f"{API_URL}/count"), assert_exact_public_count),
     Scene("read_progress", with_alice_confirmed, partial(get, f"{API_URL}/progress"), assert_exact_public_count),
     Scene("authorizer", with_bobs_token,
@@ -195,9 +182,6 @@ SCENES = [
     Scene("sign_by_json", nothing,
           lambda fake_site: has_status(fake_site.post_json(f"/api{SIGN_PATH}", json_of()), 202),
           assert_stored_with_one_email_request),
-    Scene("ask_for_challenge", nothing,
-          lambda fake_site: has_status(fake_site.post_json(f"{API_URL}/challenge", {"email": ALICE.email}), 200),
-          assert_exact_counts),
     Scene("sign_by_form", nothing, partial(post, SIGN_PATH, fields_of(), 303), assert_stored_with_one_email_request),
     Scene("sign_by_form", with_alice_pending, partial(post, SIGN_PATH, fields_of(name="Alice A."), 303),
           assert_newest_name_is_stored),
@@ -216,17 +200,12 @@ SCENES = [
           assert_agreed_to_updates),
     Scene("confirm_signature", with_alice_counted_by_a_partner, partial(post, "/confirm", TOKEN, 200),
           assert_confirmed_by_alice),
-    Scene("show_withdrawal", with_alice_confirmed, partial(get, WITHDRAW_LINK), assert_confirmed),
     Scene("withdraw_signature", with_alice_pending, partial(post, WITHDRAW_LINK, {}, 200), assert_withdrawn),
     Scene("withdraw_signature", with_alice_confirmed, partial(post, WITHDRAW_LINK, {}, 200), assert_withdrawn),
     Scene("withdraw_signature", with_alice_taken_back, partial(post, WITHDRAW_LINK, {}, 200), assert_withdrawn),
     Scene("withdraw_signature", with_alice_withdrawn, partial(post, WITHDRAW_LINK, {}, 200), assert_withdrawn),
-    Scene("show_unsubscription", with_alice_confirmed, partial(get, UNSUBSCRIBE_LINK), assert_confirmed),
     Scene("unsubscribe_from_updates", with_alice_confirmed, partial(post, UNSUBSCRIBE_LINK, {}, 200), assert_confirmed),
-    Scene("show_stop", with_alice_pending, partial(get, STOP_LINK), assert_pending),
     Scene("stop_emails", with_alice_pending, partial(post, STOP_LINK, {}, 200), assert_email_is_stopped),
     Scene("stop_emails", with_email_to_alice_stopped, partial(post, STOP_LINK, {"emails": "again"}, 200),
           assert_email_is_allowed),
-    Scene("links", with_alice_pending,
-          partial(invoke_route, "links", "/confirm", "/confirm", token=TOKEN["token"]), assert_pending),
 ]  # fmt: skip

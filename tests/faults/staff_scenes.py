@@ -23,13 +23,12 @@ from chalicelib.petitions.model import PetitionState
 from chalicelib.projections.funnel import Stage, stage_counts_by_day, totals
 from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.audit.record import entries
-from chalicelib.statements.freeze import freeze, statement_from_token, statement_token, store_short_code
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName, adjust, last_adjusted
 from chalicelib.updates.find import add_update
 from chalicelib.updates.model import Mailing, UpdateState
-from tests.actors import ALICE, DAY, NOW, TOKEN_KEYS, a_petition, item_of
+from tests.actors import ALICE, DAY, NOW, a_petition, item_of
 from tests.fake_site import FakeSite
 from tests.fakes import FakeQueue
 from tests.faults.public_scenes import assert_email_is_allowed, with_bobs_token, with_email_to_alice_stopped
@@ -40,7 +39,6 @@ from tests.faults.scenes import (
     Scene,
     assert_alices_state,
     assert_exact_counts,
-    get,
     has_status,
     invoke_route,
     request_with,
@@ -54,7 +52,7 @@ from tests.located import give_table
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signin.fake_provider import CLIENT, a_fake_provider
-from tests.signin.test_api import SESSION_BODY, SIGN_IN_BODY
+from tests.signin.test_api import SESSION_BODY
 from tests.updates.sending import an_update
 
 
@@ -178,7 +176,8 @@ def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
     use_few_partitions(patch)
     # Typesetting a cover sheet takes a quarter of a second, drawing a petition's picture 50 ms.
     patch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
-    patch.setattr("chalicelib.people.api.file_sheet", lambda *_: b"%PDF")
+    for module in ("people.api", "mine.shown"):
+        patch.setattr(f"chalicelib.{module}.file_sheet", lambda *_: b"%PDF")
     patch.setattr("chalicelib.petitions.api.card_of", lambda *_: b"PNG")
     # One row after the other, so that the calls have the same order each time.
     patch.setattr("chalicelib.partners.imports.worker.WORKERS", 1)
@@ -227,28 +226,6 @@ assert_address_erased, assert_signature_erased = [
 ]
 
 
-def with_a_statement(fake_site: FakeSite) -> None:
-    with_alice_confirmed(fake_site)
-    fake_site.scene_state.statement_token = statement_token(freeze(PETITION, NOW, fake_site.tables), TOKEN_KEYS)
-
-
-def with_a_short_address(fake_site: FakeSite) -> None:
-    with_a_statement(fake_site)
-    fake_site.scene_state.short_code = store_short_code(fake_site.scene_state.statement_token, fake_site.tables)
-
-
-def follow_short_address(fake_site: FakeSite) -> bool:
-    return has_status(fake_site.get(f"/s/{fake_site.scene_state.short_code}"), 302)
-
-
-def read_statement(prefix: str, fake_site: FakeSite) -> bool:
-    return get(f"{prefix}/statements/{fake_site.scene_state.statement_token}", fake_site)
-
-
-def assert_statement_is_valid(fake_site: FakeSite) -> None:
-    assert statement_from_token(fake_site.scene_state.statement_token, TOKEN_KEYS).confirmed == 1
-
-
 SCENES = [
     Scene("read_staff_health", with_every_problem, partial(read, "/api/staff/health"), assert_exact_counts),
     Scene("create_petition", with_bobs_token,
@@ -280,12 +257,8 @@ SCENES = [
     Scene("erase_person", together(with_bobs_token, with_alice_taken_back), act_on_alice("erase"),
           assert_signature_erased),
     Scene("export_access", with_bob_and_alice_from_a_partner, act_on_alice("access"), assert_exported),
-    Scene("begin_sign_in", with_bobs_token, partial(sign_in, "/api/staff/sign-in", SIGN_IN_BODY), assert_exact_counts),
     Scene("open_session", with_bobs_token, partial(sign_in, "/api/staff/session", SESSION_BODY),
           partial(assert_audit_entry, "signed-in")),
     Scene("sign_in", with_bobs_token, partial(invoke_route, "sign_in", "/staff/signed-in", "/staff/signed-in"),
           assert_exact_counts),
-    Scene("check_statement", with_a_statement, partial(read_statement, "/api"), assert_statement_is_valid),
-    Scene("show_statement", with_a_statement, partial(read_statement, ""), assert_statement_is_valid),
-    Scene("show_short_statement", with_a_short_address, follow_short_address, assert_statement_is_valid),
 ]  # fmt: skip

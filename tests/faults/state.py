@@ -13,6 +13,7 @@ from chalicelib.retention.model import Retention
 class SceneState:
     """What `before` stores for `act` and `then`. An attribute exists only in the scenes that set it."""
 
+    request: Any  # A Case of tests.openapi, whose module imports the fake site.
     bobs_token: str
     other_token_id: str
     oaks_token: str

@@ -13,14 +13,8 @@ from chalicelib.aws.table import Tables
 from chalicelib.delivery import worker
 from chalicelib.mail.kind import AfterCrash
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.outstanding import forget_marked
-from chalicelib.petitions.find import forget_petitions
-from chalicelib.petitions.text_changes import forget_changes
-from chalicelib.shedding.level import forget_level
-from chalicelib.tallies.count import forget_closed_days
-from chalicelib.updates.find import forget_updates
 from tests.actors import NOW, a_published_petition
-from tests.fake_site import FakeSite
+from tests.fake_site import FakeSite, forget_process_state
 from tests.fakes import FakeQueue
 from tests.faults import (
     digest_scenes,
@@ -108,13 +102,7 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     fake_site.clock.moment = NOW
     a_published_petition(fake_site.tables)
     scene.before(fake_site)
-    forget_petitions()
-    forget_level()
-    forget_updates()
-    forget_closed_days()
-    forget_marked()
-    forget_changes()
-    worker._limiter.cache_clear()
+    forget_process_state()
     fake_site.clock.moment = NOW + TWO_HOURS
 
 

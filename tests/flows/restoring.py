@@ -1,6 +1,7 @@
 """Delete items without the application, copy a table, and run `manage.py`."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -11,6 +12,8 @@ from chalicelib.aws.expressions import wire_key
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.times import iso, now
+from tests.flows.handlers import EmulatedSite, link_in, token_in
+from tests.flows.ledger import checked_totals
 
 
 def table_name(tables: Tables, table: str) -> str:
@@ -46,3 +49,17 @@ def copied_tables() -> list[str]:
 
 def without_restore_mark(item: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name != "restored_at"}
+
+
+def funnel_totals(site: EmulatedSite) -> Mapping[str, int]:
+    """Return the funnel's totals that are not zero."""
+    headers = {"Authorization": f"Bearer {site.staff_token}"}
+    body = site.get(f"/api/staff/petitions/{site.slug}/funnel?by=hour", headers).json_body
+    return checked_totals(body)
+
+
+def press_button(site: EmulatedSite, mail: dict[str, Any], purpose: str, **fields: str) -> None:
+    """Press the button on the page of an email's link. `fields`: what the person types on this page."""
+    token = token_in(link_in(mail, purpose))
+    answer = site.post_form(f"/{purpose}", {"token": token, **fields})
+    assert answer.status_code == 200, answer.body

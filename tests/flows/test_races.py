@@ -86,7 +86,7 @@ def test_200_people_who_confirm_three_times_at_once_are_counted_as_200(
     assert by_source == {"bbc-news": 67, "friends": 67, "direct": 66}
 
 
-def test_100_people_who_move_confirm_there_and_withdraw_at_once_count_once_each(
+def test_40_people_who_move_confirm_there_and_withdraw_at_once_count_once_each(
     emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     """Each confirms at an old and a new address, and moves both ways three times; every fifth withdraws at both."""
@@ -112,18 +112,18 @@ def test_100_people_who_move_confirm_there_and_withdraw_at_once_count_once_each(
         elif verb == "withdraw":
             withdraw(keys.signature(petition.slug, identity), petition, NOW, emulator_tables)
 
-    run_at_once(begin, range(100))
-    moves = [(number, "move", to) for number in range(100) for to in ("new", "old", "new")]
-    confirmations = [(number, "confirm", "new") for number in range(100)]
-    withdrawals = [(number, "withdraw", to) for number in range(0, 100, 5) for to in ("old", "new")]
+    run_at_once(begin, range(40))
+    moves = [(number, "move", to) for number in range(40) for to in ("new", "old", "new")]
+    confirmations = [(number, "confirm", "new") for number in range(40)]
+    withdrawals = [(number, "withdraw", to) for number in range(0, 40, 5) for to in ("old", "new")]
     run_at_once(act, sorted([*moves, *confirmations, *withdrawals]))
     confirmed = [item for item in all_signatures(petition, emulator_tables) if item["state"] == "confirmed"]
     assert exact_count(petition, NOW, emulator_tables).confirmed == len(confirmed)
     assert recount(petition, times.now, emulator_tables).drift == {}
-    run_at_once(act, [(number, "move", "new") for number in range(100)])
+    run_at_once(act, [(number, "move", "new") for number in range(40)])
     people = Counter(str(item["email"]) for item in all_signatures(petition, emulator_tables) if "email" in item)
     assert set(people.values()) == {1}
-    assert exact_count(petition, NOW, emulator_tables).confirmed == sum(people.values()) >= 80
+    assert exact_count(petition, NOW, emulator_tables).confirmed == sum(people.values()) >= 32
 
 
 def all_signatures(petition: Petition, tables: Tables) -> list[dict[str, object]]:

@@ -19,8 +19,16 @@ from chalicelib.staff.audit.record import Action, Actor, record
 from chalicelib.tallies.count import exact_count
 from tests.emulated import EmulatedAws
 from tests.flows.handlers import EmulatedSite
-from tests.flows.restoring import copied_tables, copy_table, delete_item, run_manage, table_name, without_restore_mark
-from tests.flows.test_funnel import funnel_totals, press_button
+from tests.flows.restoring import (
+    copied_tables,
+    copy_table,
+    delete_item,
+    funnel_totals,
+    press_button,
+    run_manage,
+    table_name,
+    without_restore_mark,
+)
 from tests.flows.test_races import all_signatures
 from tests.flows.test_recount import confirm_crowd, two_minutes_later
 

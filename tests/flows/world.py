@@ -15,15 +15,11 @@ from chalice.test import HTTPResponse
 from chalicelib.aws.email import Mail
 from chalicelib.core.keys import SIGNATURES
 from chalicelib.core.rights import Right
-from chalicelib.core.settings import settings
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, payload_of
 from chalicelib.delivery.worker import TASKS
 from chalicelib.edge.batch import BatchFailed, RunFailed
-from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.edit import publish
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.runner.worker import run_address_job
-from chalicelib.shedding.level import forget_level
 from chalicelib.signatures.model import CLOCK_SKEW
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, TOKEN_KEYS, a_petition
@@ -32,6 +28,7 @@ from tests.fake_site import (
     FakeSite,
     a_fake_site,
     context,
+    forget_process_state,
     link_in,
     schedule_event,
     sqs_event,
@@ -119,8 +116,7 @@ class World:
         wire(self.site, self.patch)
         give_table(self.patch)
         self.patch.setattr("chalicelib.core.caching.monotonic", lambda: self.now.timestamp())
-        for forget in (forget_petitions, forget_level, forget_marked, settings.cache_clear):
-            forget()
+        forget_process_state()
         self.ledger = Ledger()
         self.emails: list[ReceivedEmail] = []
         self.recorded_changes = 0

@@ -6,8 +6,8 @@ from typing import Any
 
 from stack.judge import engine
 from stack.judge.model import Decision, PolicyEntry, Question
-from stack.judge.policies import principal, resolver
-from stack.template.policies import declared_policies
+from stack.judge.resolve import principal, resolver
+from stack.template.rights import declared_policies
 
 
 @cache

@@ -9,8 +9,8 @@ import pytest
 import manage
 from commands import common
 from stack.judge.model import Question
-from stack.judge.policies import HERE, resolver
 from stack.judge.questions import questions
+from stack.judge.resolve import HERE, resolver
 from stack.template.merge import merge_template
 from tests.commands.recovery import FakeRecovery
 from tests.fake_site import FakeSite

@@ -16,12 +16,11 @@ from chalicelib.petitions.preview import preview_link
 from chalicelib.runner.worker import run_job
 from chalicelib.shedding.level import Level, forget_level, set_level
 from stack.judge.model import Question
-from stack.judge.policies import HERE, resolver
 from stack.judge.questions import questions
-from stack.judge.resolve import STACK, Resolver
+from stack.judge.resolve import HERE, STACK, Resolver, resolver
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
-from stack.template.policies import declared_policies
+from stack.template.rights import declared_policies
 from tests.actors import NOW, TOKEN_KEYS, item_of, json_of
 from tests.fake_site import FakeSite, context, sqs_event, stream_event
 from tests.faults import test_signing

@@ -11,9 +11,8 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from chalicelib.core import keys
 from stack.judge.answers import Refused
 from stack.judge.caller import calling
-from stack.judge.faults import Faults
+from stack.judge.faults import Faults, MailLimits
 from stack.judge.judge import Judge
-from stack.judge.mail_limits import MailLimits
 from stack.judge.model import Call
 from stack.template.tables import table_id
 from tests.emulated import EmulatedAws

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stack.judge.model import Question
-from stack.judge.policies import HERE
-from stack.template.policies import declared_policies
+from stack.judge.resolve import HERE
+from stack.template.rights import declared_policies
 from tests.judge.deciding import decide, policies
 from tests.judge.evidence import Evidence
 from tests.judge.shapes import kind_of_partition

@@ -10,7 +10,7 @@ import pytest
 import manage
 from stack.judge.engine import decide
 from stack.judge.model import PolicyEntry, Question
-from stack.judge.policies import HERE
+from stack.judge.resolve import HERE
 from stack.paths import ROOT
 from tests.actors import a_published_petition
 from tests.fake_site import a_fake_site, wire

@@ -10,8 +10,7 @@ import pytest
 
 from stack.judge.engine import decide
 from stack.judge.model import Question
-from stack.judge.policies import HERE, PARAMETERS
-from stack.judge.resolve import Resolver
+from stack.judge.resolve import HERE, PARAMETERS, Resolver
 from stack.paths import ROOT
 from tests.template.packaged import API, RESOURCES, TEMPLATE, integrations, logical_id, of_type
 

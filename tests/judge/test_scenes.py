@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stack.judge.model import PolicyEntry
-from stack.template.policies import declared_policies
+from stack.template.rights import declared_policies
 from tests.fake_site import FakeSite
 from tests.judge.deciding import decide, entries_of, policies
 from tests.judge.evidence import Evidence, gather

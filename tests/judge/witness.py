@@ -12,7 +12,7 @@ from chalice.app import RestAPIEventHandler
 
 from app import app
 from chalicelib.core.settings import Settings
-from stack.template.policies import declared_policies
+from stack.template.rights import declared_policies
 from tests.fake_mailer import FakeMailer, FakeQuota
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.injection import CALLS, _site

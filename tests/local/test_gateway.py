@@ -14,7 +14,7 @@ from stack.judge import caller
 from stack.local.functions import Functions
 from stack.local.gateway import ApiGateway, HttpAnswer, HttpRequest
 from stack.local.resources import Resources
-from stack.local.template import application_template
+from stack.template.application import application_template
 
 STAFF = "/api/staff/petitions"
 SIGN = "/api/petitions/trees/signatures"

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from stack.local.filters import kept_by
-from stack.local.sources import QueueSource, StreamSource, rate_seconds
+from stack.local.sources import QueueSource, StreamSource, kept_by, rate_seconds
 
 REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 STREAM = {"Stream": "arn:stream", "BatchSize": 10, "BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 1}

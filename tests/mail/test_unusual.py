@@ -12,7 +12,18 @@ from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, forget_level, set_level, stored_level
 from chalicelib.shedding.watch import EVERYWHERE, MAX_WATCHED, WATCHED_FOR, ask, stored_watch, watch
 from chalicelib.signatures.network import domain_hash
-from tests.actors import LIMIT_KEYS, NOW, a_mail_context, a_signing_context, request_of, sign_by_form
+from tests.actors import (
+    LIMIT_KEYS,
+    MINUTE,
+    NOW,
+    a_mail_context,
+    a_signing_context,
+    change_item,
+    item_of,
+    key_of,
+    request_of,
+    sign_by_form,
+)
 from tests.fakes import FakeTables
 from tests.mail.test_first_emails import book_turns
 
@@ -88,3 +99,27 @@ def test_the_sender_watches_a_network_by_its_turns(tables: FakeTables, petition:
     forget_level()
     send(request_of(tables, petition, identity), SIGNATURE_KINDS, a_mail_context(), NOW, tables)
     assert stored_watch(tables).has(network, NOW)
+
+
+@pytest.mark.parametrize("is_mailed", [True, False])
+def test_who_ends_a_hold_takes_a_turn_of_the_network(
+    tables: FakeTables, petition: Petition, *, is_mailed: bool
+) -> None:
+    """Otherwise one usual network could end all holds of an attack, by signing everything again."""
+    busy, usual = "b" * 32, "u" * 32
+    book_turns(tables, BURST + 10, busy)
+    context = a_signing_context(tables)
+    identity = sign_by_form(petition, NOW, context, network=busy).signature_id
+    change_item(tables, petition, identity, held="network")
+    first = request_of(tables, petition, identity)
+    if is_mailed:
+        del tables.items[key_of(petition, identity)]["mail_network"]
+    send(first, SIGNATURE_KINDS, a_mail_context(), NOW, tables)
+    book_turns(tables, BURST + round((UNUSUAL_NETWORK + MINUTE) / INTERVAL), usual)
+    for _ in range(2):  # The second time, nothing is held.
+        sign_by_form(petition, NOW + MINUTE, context, network=usual)
+    item = item_of(tables, petition, identity)
+    assert (item.get("held"), item["mail_network"]) == (None, usual)
+    forget_level()
+    send(request_of(tables, petition, identity), SIGNATURE_KINDS, a_mail_context(), NOW + MINUTE, tables)
+    assert stored_watch(tables).has(usual, NOW + MINUTE)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.signatures.network import network_hash, network_of
+from chalicelib.signatures.network import network_hash, network_of, registered_domain
 from tests.actors import DAY, LIMIT_KEYS, NOW, THROUGH_THE_CDN, a_petition, confirmed, identity_of, item_of, json_of
 from tests.fake_site import JSON, FakeSite
 
@@ -47,3 +47,19 @@ def test_signing_stores_the_hash_and_confirming_removes_it(fake_site: FakeSite) 
     confirmed(fake_site.tables, a_petition())
     assert "mail_network" not in item_of(fake_site.tables, a_petition(), identity)
     assert [key.table for key in fake_site.tables.items if key.sk == identity] == [keys.SIGNATURES]
+
+
+@pytest.mark.parametrize(
+    ("domain", "registered"),
+    [
+        ("mail.example", "mail.example"),
+        ("a.mail.example", "mail.example"),
+        ("a.b.mail.co.uk", "mail.co.uk"),
+        ("mail.co.uk", "mail.co.uk"),
+        ("a.charity.de", "charity.de"),
+        ("co.uk", "co.uk"),
+        ("example", "example"),
+    ],
+)
+def test_subdomains_count_as_the_domain_that_somebody_registered(domain: str, registered: str) -> None:
+    assert registered_domain(domain) == registered

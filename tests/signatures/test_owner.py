@@ -228,6 +228,20 @@ def test_a_move_passes_no_stage_and_neither_sends_nor_takes_out_a_letter(
     assert [*stages_passed(after[1], item_of(tables, petition, pending), LATER)] == ["withdrawn"]
 
 
+def test_a_letter_that_waits_finds_who_moved_on_and_back(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    moved(tables, petition)
+    for number, (origin, email) in enumerate(
+        ((NEW, "third@new.example"), (Person("Alice", "third@new.example"), ALICE.email))
+    ):
+        to = read_address(email)
+        new_identity = signature_id(petition.slug, to.canonical, SECRET)
+        move(found_in(tables, petition, origin), to, new_identity, LATER + (number + 1) * DAY, tables)
+        waiting = find_moved(petition, identity, NOW, tables)
+        assert waiting
+        assert waiting.signature.email == email
+
+
 @pytest.mark.parametrize("leave", [withdraw, erase])
 def test_who_leaves_leaves_no_new_address(tables: FakeTables, petition: Petition, leave: Callable[..., None]) -> None:
     identity = confirmed(tables, petition)

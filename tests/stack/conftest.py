@@ -8,7 +8,7 @@ import pytest
 
 from stack.local.emulator import EmulatorProcess, empty_emulator
 from stack.package import Package, package
-from stack.paths import BUILD, ROOT
+from stack.paths import ROOT
 
 Template = dict[str, Any]
 
@@ -16,7 +16,7 @@ Template = dict[str, Any]
 @pytest.fixture(scope="session")
 def local_package() -> Package:
     """This project's package for stage local."""
-    return package("local", ROOT, BUILD)
+    return package("local")
 
 
 @pytest.fixture(scope="module")

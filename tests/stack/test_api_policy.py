@@ -10,8 +10,7 @@ import pytest
 from stack.aws import Cloud
 from stack.console import Failure
 from stack.deploy import deploy_everything
-from stack.judge.policies import EMULATED
-from stack.judge.resolve import Resolver
+from stack.judge.resolve import EMULATED, Resolver
 from stack.package import Package
 from tests.stack.test_us_east_1 import DOMAIN, options_with_cdn
 from tests.template.packaged import API, EDGE_PARAMETERS, TEMPLATE

@@ -17,7 +17,7 @@ from stack.package import (
     target_of,
     with_bytecode,
 )
-from stack.paths import BUILD, LOCAL_STAGE, ROOT
+from stack.paths import LOCAL_STAGE
 from tests.stack.archive import (
     GLIBC_OF_AMAZON_LINUX_2023,
     PYTHON,
@@ -37,7 +37,7 @@ EXTENSION_OF_313 = re.compile(r"\.(cpython-313-x86_64-linux-gnu|abi3)\.so$")
 @pytest.fixture(scope="module")
 def aws_package() -> Package:
     """The package that `make check` lints."""
-    return package("lint", ROOT, BUILD)
+    return package("lint")
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +129,6 @@ def test_without_an_interpreter_the_package_has_no_bytecode_and_a_note_is_printe
     monkeypatch.setattr(packaging, "interpreter", lambda version: None)
     target_without_python = target_of("dev")
     assert list(with_bytecode([("a.py", b"x = 1\n")], target_without_python)) == [("a.py", b"x = 1\n")]
-    monkeypatch.setattr("stack.package._build", lambda *_: (tmp_path / "dev").mkdir())
-    package("dev", ROOT, tmp_path, target_without_python)
+    monkeypatch.setattr("stack.package.write_zip", lambda path, *_: path.parent.mkdir(parents=True, exist_ok=True))
+    package("dev", tmp_path, target_without_python)
     assert "python3.13" in capsys.readouterr().out

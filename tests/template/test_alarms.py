@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.metrics import NAMESPACE, Metric
-from stack.template.us_east_1 import us_east_1
+from stack.us_east_1 import us_east_1
 from tests.template.aws_metrics import METRICS
 from tests.template.packaged import (
     API,

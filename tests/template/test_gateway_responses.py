@@ -5,8 +5,7 @@ import json
 import pytest
 
 from chalicelib.edge.http import PROBLEM
-from stack.judge.policies import EMULATED
-from stack.judge.resolve import Resolver
+from stack.judge.resolve import EMULATED, Resolver
 from tests.template.packaged import API, EDGE_PARAMETERS, TEMPLATE, Resource
 from tests.template.test_behaviours import BEHAVIOURS
 

@@ -3,8 +3,7 @@
 import json
 
 from stack.template.functions import logical_id
-from stack.template.policies import declared_policies
-from stack.template.rights import RIGHTS
+from stack.template.rights import RIGHTS, declared_policies
 from tests.template.packaged import (
     CONFIG,
     FUNCTIONS,

@@ -14,7 +14,7 @@ from chalicelib.mail.model import Priority
 from chalicelib.mail.rate_limit import MAX_SENDERS, MIN_SENDERS, SHARES, senders_for
 from chalicelib.mail.send import CLAIM
 from chalicelib.updates.kinds import UPDATE_KINDS
-from stack.template.mail import CONFIGURATION_SETS
+from stack.template.functions import CONFIGURATION_SETS
 from tests.template.packaged import (
     FUNCTIONS,
     QUEUES,

@@ -13,7 +13,7 @@ from chalicelib.edge import batch
 from chalicelib.edge.route import Function
 from stack.template import functions
 from stack.template.functions import logical_id
-from stack.template.us_east_1 import us_east_1
+from stack.us_east_1 import us_east_1
 from tests.actors import a_petition
 from tests.template.packaged import CONFIG, RESOURCES, TEMPLATE, environment_of, every_function
 

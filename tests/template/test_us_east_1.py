@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.edge.routes import all_routes
-from stack.judge.policies import EMULATED
-from stack.judge.resolve import Resolver
-from stack.template.us_east_1 import us_east_1
+from stack.judge.resolve import EMULATED, Resolver
+from stack.us_east_1 import us_east_1
 from tests.template.test_behaviours import path_of
 
 TEMPLATE = us_east_1()

@@ -6,7 +6,7 @@ import re
 from benchmarks import declared
 from chalicelib.delivery.worker import TASKS
 from chalicelib.edge.batch import QUICK_ATTEMPTS
-from stack.judge.policies import HERE, PARAMETERS, resolver
+from stack.judge.resolve import HERE, PARAMETERS, resolver
 from stack.local.sources import rate_seconds
 from tests.template.packaged import FUNCTIONS, QUEUES, TEMPLATE, events
 

@@ -32,7 +32,7 @@ _DATE_AND_ZONE = re.compile(r"(\d{4}-?\d\d-?\d\d)([+-](?:0\d|1[0-4])(?::?\d\d)?)
 YES = frozenset({"true", "yes", "1", "y", "x"})
 WRONG_CELL_COUNT = FieldError("row", "This row has more or fewer cells than there are headings")
 MAX_FIRST_ROWS = 5
-LIFETIME = timedelta(days=7)  # ImportsGoAfterTheirTime in stack/template/storage.py.
+LIFETIME = timedelta(days=7)  # ImportsGoAfterTheirTime in stack/template/site.yaml.
 
 
 def read_row(record: Record, row: int, partner: Partner, zone: ZoneInfo, now: datetime) -> SentSignature:

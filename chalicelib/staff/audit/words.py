@@ -110,6 +110,7 @@ SUBJECT_LABELS = {
 DETAIL_LABELS = {
     "as_of": "Counted at",
     "at": "Time",
+    "by": "By",
     "columns": "Columns",
     "copy": "Copy",
     "confirmed": "Confirmed signatures",

@@ -1,7 +1,10 @@
-"""The template that `chalice package` writes, made in this process from the imported application, without its zip."""
+"""The whole template: what `chalice package` writes for the application, merged with ours.
+
+Chalice makes it in this process, with its own steps for packaging, because its command would also install packages, and
+would read each function's policy from a file.
+"""
 
 import json
-from pathlib import Path
 from typing import Any, cast
 
 from chalice.config import Config
@@ -18,9 +21,9 @@ from chalice.deploy.swagger import CFNSwaggerGenerator
 from chalice.package import ResourceBuilder, SAMTemplateGenerator, TemplateDeepMerger
 
 from stack.paths import LOCAL_STAGE, ROOT
-from stack.template.config import chalice_settings, policy_file
+from stack.template.config import chalice_settings
 from stack.template.merge import merge_template
-from stack.template.policies import declared_policies
+from stack.template.rights import declared_policies
 
 
 class _Options:
@@ -31,18 +34,16 @@ class _Options:
 
 
 class _Policies(BaseDeployStep):
-    """Chalice's own step would read each policy from the file that packaging writes."""
+    """Chalice's own step would read each policy from a file. Here, the path of this file ends with the function."""
 
     def __init__(self) -> None:
-        policies = declared_policies()
-        self._by_file = {policy_file(function): policy for function, policy in policies.items()}
+        self._policies = declared_policies()
 
     def handle_filebasediampolicy(self, _: Config, resource: FileBasedIAMPolicy) -> None:
-        resource.document = self._by_file[Path(resource.filename).name]
+        resource.document = self._policies[resource.filename.rpartition("/")[2]]
 
 
 def application_template(app: Any, stage: str = LOCAL_STAGE) -> dict[str, Any]:
-    """Return the application's template. Only each function's CodeUri differs from that of `make package`."""
     config = Config(
         chalice_stage=stage,
         user_provided_params={"chalice_app": app, "project_dir": str(ROOT)},
@@ -53,7 +54,7 @@ def application_template(app: Any, stage: str = LOCAL_STAGE) -> dict[str, Any]:
     resources = builder.construct_resources(config, stage)
     for resource in resources:
         if isinstance(resource, LambdaFunction):
-            resource.deployment_package.filename = "deployment.zip"
+            resource.deployment_package.filename = "./deployment.zip"
     generated = SAMTemplateGenerator(config, cast(Any, _Options())).generate(resources)
     # Through JSON, because parts of the template share objects, and callers may change theirs.
     template: dict[str, Any] = json.loads(json.dumps(TemplateDeepMerger().merge(merge_template(), generated)))
