@@ -21,6 +21,7 @@ from tests.actors import (
     a_published_petition,
     confirmed,
     identity_of,
+    item_of,
     key_of,
     request_of,
     signed,
@@ -48,6 +49,15 @@ def emails_after_signing(tables: FakeTables, petition: Petition, now: datetime) 
     outcome = send(request, SIGNATURE_KINDS, a_mail_context(mails.append), now, tables)
     assert (outcome is SendResult.SENT) is bool(mails)
     return mails
+
+
+def test_signing_for_a_person_who_stopped_email_sends_no_email(tables: FakeTables, petition: Petition) -> None:
+    signed(tables, petition, updates=True)
+    for _ in range(2):
+        stop_email(tables, petition)
+    assert not emails_after_signing(tables, petition, NOW)
+    item = item_of(tables, petition, identity_of(petition))
+    assert (item["state"], item["updates"], "mail_kind" in item) == ("pending", False, False)
 
 
 def test_the_choice_outlives_the_signature_and_the_budget(tables: FakeTables, petition: Petition) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.core.errors import Invalid
 from chalicelib.petitions.form import read_new_petition
+from chalicelib.petitions.model import Petition, ShareWay
 from chalicelib.petitions.text import NextStep
 from tests.actors import NOW, WELSH, a_petition, a_published_petition
 from tests.fake_site import FakeSite
@@ -37,6 +38,15 @@ def test_the_next_site_learns_the_petition_and_nothing_else(url: str, address: s
     assert NextStep(**{**STEP, "url": url}).address("trees") == address
 
 
+def test_the_page_after_confirming_shares_the_staffs_text_by_their_ways_and_names_their_step(
+    fake_site: FakeSite,
+) -> None:
+    page = page_after_confirming(fake_site, share_text="Sign & share!", share_ways=["whatsapp"], next_step=STEP)
+    assert "https://wa.me/?text=Sign & share! https://" in page
+    assert "facebook" not in page
+    assert 'href="https://give.example/now?a=b&amp;source=petition-safe-children"' in page
+
+
 def test_a_translated_page_has_its_own_text_and_step_or_our_text_and_the_main_step(fake_site: FakeSite) -> None:
     own = {"translations": {"cy": {**WELSH, "share_text": "Llofnodwch!", "next_step": WELSH_STEP}}}
     main = {"share_text": "Sign!", "next_step": STEP}
@@ -51,6 +61,13 @@ def test_a_petition_without_ways_to_share_offers_none(fake_site: FakeSite) -> No
     assert "data-share" not in page_after_confirming(fake_site, share_ways=[])
     assert "data-share" not in fake_site.get("/petitions/safe-children").body.decode()
     assert "data-share" not in fake_site.get("/petitions/safe-children/thanks").body.decode()
+
+
+def test_the_page_before_the_email_offers_sharing_with_the_same_links_for_everybody(
+    fake_site: FakeSite, petition: Petition
+) -> None:
+    page = unquote(fake_site.get("/petitions/safe-children/thanks").body.decode())
+    assert all(f"source=shared-{way}" in page for way in ShareWay if way not in ("device", "copy"))
 
 
 @pytest.mark.parametrize(

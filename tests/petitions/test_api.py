@@ -23,6 +23,14 @@ def test_the_list_shows_open_petitions_with_their_counts(fake_site: FakeSite) ->
     assert "Hidden draft" not in answer.body.decode()
 
 
+def test_the_form_keeps_a_valid_source_of_the_link(fake_site: FakeSite) -> None:
+    assert 'name="source" value="bbc-news"' in fake_site.get(f"{PAGE_URL}?source=bbc-news").body.decode()
+    for wrong in ("BBC", "%3Cscript%3E", "", "a" * 41):
+        body = fake_site.get(f"{PAGE_URL}?source={wrong}").body.decode()
+        assert 'name="source"' not in body
+        assert "<script>" not in body
+
+
 @pytest.mark.parametrize(
     "pasted",
     [

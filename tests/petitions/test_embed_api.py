@@ -78,6 +78,16 @@ def test_a_signature_without_javascript_stays_in_the_frame(fake_site: FakeSite) 
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{THANKS_URL}?embed=1")
 
 
+def test_errors_are_shown_in_the_frame(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables, embed_on=SITES)
+    answer = fake_site.post_form(f"{SIGN_URL}?embed=1", fields_of(email="nonsense", source="our-site"))
+    body = answer.body.decode()
+    assert (answer.status_code, frame_ancestors(answer.headers["Content-Security-Policy"])) == (422, SITES)
+    assert 'id="error-summary"' in body
+    assert 'value="our-site"' in body
+    assert f'action="{SIGN_URL}?embed=1"' in body
+
+
 def test_a_frame_shows_that_the_petition_has_closed(fake_site: FakeSite) -> None:
     a_published_petition(fake_site.tables, embed_on=SITES, closes_at=NOW - DAY)
     answer = fake_site.post_form(f"{SIGN_URL}?embed=1", fields_of())

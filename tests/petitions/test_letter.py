@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from chalicelib.core.errors import Unavailable
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import letter_as_signed
-from chalicelib.petitions.letter import Digest, Paced, Single
+from chalicelib.petitions.model import Petition
 from tests.actors import NOW, WELSH, a_petition
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
@@ -17,14 +17,6 @@ from tests.letters.lettering import LETTER, TARGET, WELSH_LETTER
 
 def version_with(**changes: Any) -> str:
     return a_petition(letter=LETTER | changes).letter_version
-
-
-def test_a_target_gets_letters_singly_unless_the_file_says_otherwise() -> None:
-    modes = [{}, {"delivery": {"mode": "paced", "per_hour": 30}}, {"delivery": {"mode": "digest", "first": 50}}]
-    targets = [{**TARGET, "key": f"t{n}", "email": f"t{n}@target.example", **mode} for n, mode in enumerate(modes)]
-    letter = a_petition(letter=LETTER | {"targets": targets}).letter
-    assert letter is not None
-    assert [type(target.delivery) for target in letter.targets] == [Single, Paced, Digest]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +53,15 @@ def test_a_corrected_address_or_pace_of_a_target_keeps_the_letters_version() -> 
     assert version_with(targets=[corrected]) == version_with()
 
 
+def test_the_letter_is_shown_in_the_language_of_the_page() -> None:
+    petition = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}})
+    welsh = petition.in_language("cy")
+    assert welsh.letter
+    assert welsh.letter.subject == WELSH_LETTER["subject"]
+    assert [target.name for target in welsh.letter.targets] == ["Ysgrifennydd Cartref"]
+    assert welsh.letter_version == petition.letter_version != version_with()
+
+
 def test_a_translation_without_a_letter_shows_the_letter_of_the_main_language() -> None:
     letter = a_petition(letter=LETTER, translations={"cy": WELSH}).in_language("cy").letter
     assert letter
@@ -85,6 +86,11 @@ def test_the_api_has_the_letter_in_the_chosen_language_without_addresses(fake_si
     assert consents == [("send", LETTER["send_wording"]), ("reply", LETTER["reply_wording"])]
     assert welsh.json_body["letter"]["targets"] == ["Ysgrifennydd Cartref"]
     assert TARGET["email"] not in english.body.decode()
+
+
+def test_a_petition_without_a_letter_does_not_mention_letters(fake_site: FakeSite, petition: Petition) -> None:
+    assert "letter" not in fake_site.get("/api/petitions/safe-children").json_body
+    assert "letter" not in fake_site.get("/petitions/safe-children").body.decode().partition("<main")[2]
 
 
 def test_the_page_never_shows_a_targets_address(fake_site: FakeSite) -> None:

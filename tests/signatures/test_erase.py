@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.core.errors import Conflicted
+from chalicelib.core.errors import Conflicted, LinkExpired
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.model import ERASED_LIFETIME
+from chalicelib.signatures.confirm import confirm, find_linked, read_corrections
+from chalicelib.signatures.model import ERASED_LIFETIME, SignatureState
 from chalicelib.signatures.sign import Outcome, sign_from_queue
 from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import exact_count
@@ -17,7 +18,6 @@ from tests.actors import (
     DAY,
     MINUTE,
     NOW,
-    change_item,
     claim_mail,
     confirmed,
     item_of,
@@ -25,6 +25,7 @@ from tests.actors import (
     overflow_message,
     request_of,
     signed,
+    subject_of,
 )
 from tests.fakes import FakeTables
 
@@ -74,6 +75,17 @@ def test_repeated_erasing_subtracts_one_and_a_message_signed_in_between_is_overt
     assert sign_from_queue(overflow_message(petition, NOW + DAY), NOW + 3 * DAY, tables) is Outcome.OVERTAKEN
 
 
+def test_an_old_link_to_an_erased_signature_shows_and_restores_nothing(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    erase(key_of(petition, identity), petition, LATER, tables)
+    subject = subject_of(petition, identity)
+    assert find_linked(subject, petition, LATER, LATER, tables).name is None
+    assert confirm(subject, read_corrections({}, "GB"), petition, LATER, tables).state is SignatureState.WITHDRAWN
+    del tables.items[key_of(petition, identity)]
+    with pytest.raises(LinkExpired):
+        confirm(subject, read_corrections({}, "GB"), petition, LATER, tables)
+
+
 def test_later_mail_events_do_not_restore_the_address(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     key, request = key_of(petition, identity), request_of(tables, petition, identity)
@@ -84,15 +96,6 @@ def test_later_mail_events_do_not_restore_the_address(tables: FakeTables, petiti
     item = item_of(tables, petition, identity)
     assert item.keys() == {*ERASED_ATTRIBUTES, "mailed_at"}
     assert item["expires_at"] == int((LATER + ERASED_LIFETIME).timestamp())
-
-
-def test_erasing_keeps_the_mark_of_an_undeliverable_address(tables: FakeTables, petition: Petition) -> None:
-    """Otherwise repeated erasure would allow more email to an address that bounces or complains."""
-    identity = signed(tables, petition)
-    change_item(tables, petition, identity, undeliverable="complained")
-    erase(key_of(petition, identity), petition, NOW, tables)
-    assert signed(tables, petition, now=NOW + DAY) == identity
-    assert "mail_kind" not in item_of(tables, petition, identity)
 
 
 def test_a_signature_made_during_erasure_is_erased_too(

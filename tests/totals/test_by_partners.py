@@ -45,6 +45,16 @@ def withdraw_person(tables: FakeTables, petition: Petition, person: Person, days
     withdraw(key_of(petition, identity_of(petition, person)), petition, NOW + days * DAY, tables)
 
 
+def test_the_number_from_partners_is_exact_when_people_withdraw_and_days_are_closed(
+    fake_site: FakeSite, signed_petition: Petition
+) -> None:
+    assert [counts_after(fake_site.tables, signed_petition, days) for days in (0, 3, 4)] == [(5, 4)] * 3
+    withdraw_person(fake_site.tables, signed_petition, MEMBERS[0], days=4)
+    assert counts_after(fake_site.tables, signed_petition, days=4) == (4, 3)
+    withdraw_person(fake_site.tables, signed_petition, ALICE, days=4)
+    assert [counts_after(fake_site.tables, signed_petition, days) for days in (4, 7)] == [(3, 3)] * 2
+
+
 def test_a_person_who_withdrew_and_confirms_by_our_email_no_longer_counts_for_the_partner(
     fake_site: FakeSite, signed_petition: Petition
 ) -> None:
@@ -84,14 +94,3 @@ def test_a_statement_says_how_many_confirmed_by_email(fake_site: FakeSite, signe
     assert "<strong>5</strong> signatures<" in page
     assert EMAIL_SENTENCE not in page
     assert "Cadarnhawyd 1 drwy e-bost; anfonwyd 4 gan bartneriaid" in fake_site.get(f"{path}?lang=cy").body.decode()
-
-
-def test_a_statement_without_signatures_from_partners_keeps_its_sentence(
-    fake_site: FakeSite, petition: Petition
-) -> None:
-    confirmed(fake_site.tables, petition, ALICE)
-    token = statement_token(freeze(petition, NOW, fake_site.tables), TOKEN_KEYS)
-    page = fake_site.get(f"/statements/{token}").body.decode()
-    assert EMAIL_SENTENCE in page
-    assert "partners" not in page
-    assert "<strong>1</strong> confirmed signature<" in page

@@ -54,6 +54,14 @@ def test_the_feed_of_a_petition_without_updates_is_empty(fake_site: FakeSite, pe
     assert not feed.findall(f"{ATOM}entry")
 
 
+def test_the_petitions_page_shows_the_updates(fake_site: FakeSite, petition: Petition) -> None:
+    publish_two_updates(fake_site)
+    page = fake_site.get("/petitions/safe-children").body.decode()
+    assert "<h3>Second &lt;b&gt;</h3>" in page
+    assert "<p>She said <strong>yes</strong>.</p>" in page
+    assert "/petitions/safe-children/updates.atom" in page
+
+
 def test_people_can_sign_while_updates_cannot_be_read(fake_site: FakeSite, petition: Petition) -> None:
     fake_site.get("/api/petitions/safe-children")
     query = fake_site.tables.query
