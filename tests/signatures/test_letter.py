@@ -7,7 +7,7 @@ import pytest
 from benchmarks.meter import write_units
 from chalicelib.aws.expressions import to_wire
 from chalicelib.core.errors import Invalid
-from chalicelib.signatures.letter import SignedLetter, corrected_letter, letter_texts, signed_letter
+from chalicelib.signatures.letter import corrected_letter, signed_letter
 from chalicelib.signatures.letter_form import LetterForm
 from tests.actors import WELSH, a_petition, item_of, signed
 from tests.fakes import FakeTables
@@ -27,15 +27,6 @@ def refused_fields(**fields: Any) -> list[str]:
     with pytest.raises(Invalid) as caught:
         stored_letter(**fields)
     return [error.field for error in caught.value.errors]
-
-
-@pytest.mark.parametrize(
-    ("opening", "expected"),
-    [(None, FIRST_OPENING), (1, SECOND_OPENING), ("My own words", "My own words"), ("", ""), (7, FIRST_OPENING)],
-)
-def test_a_letter_begins_with_the_chosen_opening(opening: int | str | None, expected: str) -> None:
-    assert PETITION.letter
-    assert letter_texts(PETITION.letter, SignedLetter(version="1", opening=opening))["opening"] == expected
 
 
 def test_an_unedited_letter_is_stored_as_its_version() -> None:

@@ -144,42 +144,6 @@ def test_a_press_on_the_page_sends_no_letter_that_a_stranger_typed(
     assert not alices_item(fake_site, letter_petition).keys() & {"letter", "letter_asked"}
 
 
-@pytest.mark.parametrize("minutes", [1, 2, 20])
-def test_the_owners_letter_replaces_the_one_of_a_stranger(
-    fake_site: FakeSite, letter_petition: Petition, minutes: int
-) -> None:
-    """Also while an email waits that was requested for the stranger's letter."""
-    confirmed(fake_site.tables, letter_petition)
-    fake_site.clock.forward(TWO_MINUTES)
-    for body in ("The stranger's words.", "My own words."):
-        fake_site.post_json(API_PATH, json_of(letter={"send": True, "body": body}))
-        fake_site.clock.forward(minutes * MINUTE)
-    relay_and_send(fake_site, letter_petition, {})
-    page = fake_site.get(fake_site.last_link("confirm"))
-    assert "My own words." in text_of(page)
-    assert "stranger" not in text_of(page)
-
-
-def test_signing_again_without_a_letter_ends_the_offer(fake_site: FakeSite, letter_petition: Petition) -> None:
-    confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition, body="The stranger's words.")
-    fake_site.clock.forward(MINUTE)
-    assert fake_site.post_json(API_PATH, json_of()).status_code == 202
-    assert "letter_asked" not in alices_item(fake_site, letter_petition)
-    assert "stranger" not in text_of(fake_site.get(fake_site.last_link("confirm")))
-
-
-def test_a_letter_typed_while_the_owner_reads_the_offer_does_not_stop_hers(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition, body="My own words.")
-    fields = form_fields(fake_site.get(fake_site.last_link("confirm"))) | {"letter.send": "yes"}
-    ask_for_letter(fake_site, letter_petition, body="The stranger's words.")
-    fake_site.post_form("/confirm", fields)
-    assert alices_item(fake_site, letter_petition)["letter"]["body"] == "My own words."
-
-
 @pytest.mark.parametrize("call", range(1, 5))
 def test_the_page_names_a_letter_only_if_it_is_sent_even_if_she_withdraws_meanwhile(
     letter_petition: Petition, call: int

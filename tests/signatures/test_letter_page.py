@@ -4,8 +4,6 @@ import html
 import re
 from typing import Any
 
-import pytest
-
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
@@ -131,16 +129,6 @@ def edit_letter(fake_site: FakeSite, **changes: Any) -> Petition:
     petition = a_petition_with_a_letter(fake_site, **changes)
     forget_petitions()
     return petition
-
-
-@pytest.mark.parametrize("has_suggestions_at_first", [True, False])
-def test_an_opening_of_ones_own_is_sent_although_the_letter_suggests_none(
-    fake_site: FakeSite, has_suggestions_at_first: bool
-) -> None:
-    petition = a_petition_with_a_letter(fake_site, **({} if has_suggestions_at_first else {"openings": []}))
-    link = sign_with_letter(fake_site, petition, opening=MINE)
-    edited = edit_letter(fake_site, openings=[])
-    assert MINE in letter_sent_as_shown(fake_site, edited, link)
 
 
 def test_the_page_does_not_show_words_of_ones_own_after_staff_have_fixed_the_letter(

@@ -27,7 +27,7 @@ from tests.actors import (
     request_of,
     signed,
 )
-from tests.fake_site import FORM, JSON, FakeSite, token_in
+from tests.fake_site import FORM, FakeSite, token_in
 
 every_link = pytest.mark.parametrize("purpose", LINKS)
 
@@ -217,9 +217,3 @@ def test_a_post_of_the_bare_link_presses_the_button(fake_site: FakeSite, purpose
     link = fake_site.last_link(purpose)
     bare, pressed = fake_site.client.http.post(link), post(fake_site, link)
     assert (bare.status_code, bare.body) == (200, pressed.body)
-
-
-def test_corrections_of_an_unknown_type_are_refused_not_ignored(fake_site: FakeSite) -> None:
-    sign_and_email_alice(fake_site)
-    assert fake_site.post(fake_site.last_link("confirm"), b'{"name": "A"}', JSON).status_code == 415
-    assert count(fake_site) == 0

@@ -6,21 +6,10 @@ from chalicelib.core.address import read_address
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.look_up import find_by_id, find_signatures, identities_of
-from tests.actors import ALICE, BOB, NOW, SECRET, a_published_petition, confirmed, key_of, signed
+from tests.actors import ALICE, BOB, NOW, SECRET, confirmed, key_of, signed
 from tests.fakes import FakeTables
 
 SECRETS = {"v1": SECRET, "v2": "another"}
-
-
-def test_an_address_is_found_in_every_petition_with_its_own_secret(tables: FakeTables) -> None:
-    petitions = [
-        a_published_petition(tables, slug="one"),
-        a_published_petition(tables, slug="two"),
-        a_published_petition(tables, slug="three"),
-    ]
-    ids = [confirmed(tables, petitions[0]), signed(tables, petitions[2])]
-    stored = find_signatures(identities_of(read_address(ALICE.email), petitions, SECRETS), NOW, tables)
-    assert [(each.petition.slug, each.signature_id) for each in stored] == [("one", ids[0]), ("three", ids[1])]
 
 
 def test_an_unknown_address_returns_an_empty_list_without_a_scan(tables: FakeTables, petition: Petition) -> None:

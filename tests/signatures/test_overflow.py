@@ -138,14 +138,6 @@ def test_a_later_withdrawal_or_confirmation_wins_over_a_queued_message(
     assert tables.items == before
 
 
-def test_a_queued_signature_from_after_a_withdrawal_is_stored(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    withdraw_at(tables, petition, identity, NOW + HOUR)
-    assert sign_from_queue(overflow_message(petition, NOW + 2 * HOUR), NOW + 5 * HOUR, tables) is Outcome.REPEATED
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["signed_at"]) == ("pending", "2026-11-24T14:00:00Z")
-
-
 def test_an_expired_message_is_not_stored(tables: FakeTables, petition: Petition) -> None:
     message = overflow_message(petition)
     assert sign_from_queue(message, NOW + UNMAILED_LIFETIME, tables) is Outcome.OVERTAKEN

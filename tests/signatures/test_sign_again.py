@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
 from chalicelib.aws.table import Change
-from chalicelib.core.errors import ConditionFailed, Unavailable
+from chalicelib.core.errors import Unavailable
 from chalicelib.mail.relay import needs_message
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
@@ -20,7 +18,6 @@ from tests.actors import (
     NOW,
     a_signing_context,
     change_item,
-    claim_mail,
     identity_of,
     item_of,
     key_of,
@@ -28,7 +25,6 @@ from tests.actors import (
     signed,
 )
 from tests.fakes import FakeTables
-from tests.signatures.test_sign import SECOND, send_mail
 
 
 def test_signing_again_nudges_a_lost_mail_request(tables: FakeTables, petition: Petition) -> None:
@@ -49,17 +45,6 @@ def test_a_blocked_address_gets_no_email_and_the_usual_response(tables: FakeTabl
     mark_undeliverable(key_of(petition, identity), "complained", tables)
     assert sign_by_form(petition, NOW + DAY, a_signing_context(tables)) == (identity, Outcome.REPEATED)
     assert "mail_kind" not in item_of(tables, petition, identity)
-
-
-def test_signing_right_after_withdrawing_is_stored_and_its_email_waits(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    send_mail(tables, petition, identity)
-    withdraw(key_of(petition, identity), petition, NOW + 10 * SECOND, tables)
-    signed(tables, petition, now=NOW + 30 * SECOND)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["mail_kind"]) == ("pending", "confirm")
-    with pytest.raises(ConditionFailed):
-        claim_mail(tables, petition, identity, NOW + 40 * SECOND)
 
 
 def test_signing_after_a_bounce_and_a_withdrawal_requests_no_email(tables: FakeTables, petition: Petition) -> None:
