@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
-from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.address import signature_id
-from chalicelib.core.errors import Throttled
 from chalicelib.core.times import iso
 from chalicelib.mail.budget import FORGET_AFTER, TURN_KEPT_FOR, read_allowance, take_email
 from chalicelib.mail.kind import Outbox
@@ -156,18 +153,3 @@ def test_a_postponed_email_is_queued_when_it_is_due(wait: timedelta, delays: lis
     if not delays:
         assert sweep(outbox, NOW + wait - MINUTE, tables, lambda: 0.0) == 0
         assert sweep(outbox, NOW + wait + MINUTE, tables, lambda: 0.0) == 1
-
-
-def test_while_the_limits_table_is_throttled_email_waits(petition: Petition) -> None:
-    class LimitsAreThrottled(FakeTables):
-        def _update(self, change: Any, returns: Any) -> Any:
-            if change.key.table == keys.LIMITS:
-                raise Throttled("storage")
-            return super()._update(change, returns)
-
-    tables, mails = LimitsAreThrottled(), list[Mail]()
-    a_published_petition(tables)
-    request = request_of(tables, petition, signed(tables, petition))
-    with pytest.raises(Throttled):
-        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
-    assert not mails, "otherwise an attacker could throttle the table to escape the limit"

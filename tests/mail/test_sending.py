@@ -95,15 +95,6 @@ def test_the_whole_rate_and_other_email_are_never_used_at_once(waiting: Sequence
             assert runs.now > whole_rate_ends, "a sender that began with the whole rate may still run"
 
 
-def test_a_pause_ends_after_an_hour_and_only_a_refusal_after_it_pauses_again(tables: FakeTables) -> None:
-    pause_after_refusal(NOW, tables)
-    pause_after_refusal(NOW + SECOND, tables)
-    assert is_paused(NOW + PAUSE - SECOND, tables)
-    assert not is_paused(NOW + PAUSE, tables)
-    pause_after_refusal(NOW + PAUSE, tables)
-    assert is_paused(NOW + PAUSE, tables)
-
-
 def test_a_refusal_by_ses_does_not_shorten_the_pause_of_an_engineer(tables: FakeTables) -> None:
     """A sender may have read "no pause" just before the engineer paused sending."""
     for duration in (PAUSE, timedelta(days=2)):
