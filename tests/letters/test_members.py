@@ -30,7 +30,6 @@ from tests.letters.lettering import PENDING, a_petition_with_a_letter, relay, se
 from tests.letters.test_counts import bounce
 from tests.letters.test_staff_api import PATH, ask, first_target
 from tests.located import LOWER, UPPER, give_members
-from tests.petitions.test_members import MP
 
 UPPER_POSTCODE, LOWER_POSTCODE, POSTCODE_WITHOUT_MEMBER = "ZZ1 1AA", "ZZ9 9ZZ", "SW1A 1AA"
 DORA = Person("Dora Dekker", "dora.dekker@mail.example")
@@ -45,20 +44,6 @@ def write_letter(fake_site: FakeSite, petition: Petition, person: Person = ALICE
 
 def recipients(fake_site: FakeSite) -> list[str]:
     return [mail.to for mail in fake_site.mailer.mails]
-
-
-@pytest.mark.parametrize(
-    "place", [{"postcode": POSTCODE_WITHOUT_MEMBER}, {"postcode": "AB1 1AA"}, {"postcode": ""}, {"country": "FR"}]
-)
-def test_without_a_member_no_letter_is_requested_and_other_targets_get_theirs(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch, place: dict[str, Any]
-) -> None:
-    give_members(monkeypatch)
-    office = {"key": "office", "name": "Office", "email": "office@target.example"}
-    write_letter(fake_site, a_petition_with_a_letter(fake_site, targets=[MP, office]), **place)
-    send_all(fake_site)
-    assert recipients(fake_site) == ["office@target.example"]
-    assert first_target(fake_site)["requested"] == 0
 
 
 @pytest.mark.parametrize("why", ["refused", "bounced"])

@@ -40,11 +40,6 @@ def sending_times(arrivals: list[datetime], per_hour: int, late: list[int] | Non
     return sent
 
 
-def test_a_letter_on_a_quiet_day_is_sent_at_once_and_a_letter_at_night_in_the_morning() -> None:
-    assert sending_times([MONDAY + HOUR], per_hour=1) == [MONDAY + HOUR]
-    assert sending_times([MONDAY - HOUR], per_hour=1) == [MONDAY]
-
-
 ARRIVALS = st.lists(st.integers(0, 4 * 24 * 60), min_size=1, max_size=80)
 LATE = st.lists(st.integers(0, 600), max_size=200)
 
@@ -104,12 +99,6 @@ def test_the_moment_of_a_position_is_in_working_hours_and_has_that_position(
         assert moment - MILLISECOND < found <= moment
     else:
         assert found > moment
-
-
-@given(MOMENTS, MOMENTS)
-def test_a_later_moment_never_has_an_earlier_position(one: datetime, another: datetime) -> None:
-    first, second = sorted((one, another))
-    assert USUAL.position(first) <= USUAL.position(second)
 
 
 @pytest.mark.parametrize(("day", "hour"), [(27, 17), (28, 0), (28, 12), (29, 8), (29, 23)])

@@ -109,16 +109,6 @@ def expire_tests(fake_site: FakeSite, after: timedelta) -> None:
             del fake_site.tables.items[key]
 
 
-def test_staff_can_send_themselves_a_test_of_the_letter(fake_site: FakeSite) -> None:
-    a_petition_with_a_letter(fake_site)
-    request_test_email(fake_site, BOBS_ADDRESS)
-    send_all(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert (mail.to, mail.subject) == (BOBS_ADDRESS, f"[TEST] {LETTER['subject']}")
-    assert mail.text.startswith("Dear Home Secretary,")
-    assert numbers(fake_site) == LetterNumbers()
-
-
 def test_two_test_emails_at_once_go_to_those_who_asked_and_no_address_stays_stored(fake_site: FakeSite) -> None:
     a_petition_with_a_letter(fake_site)
     request_test_email(fake_site, BOBS_ADDRESS)
