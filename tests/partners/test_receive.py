@@ -72,14 +72,6 @@ def test_an_identifier_of_another_person_is_a_conflict(tables: FakeTables, petit
     assert not item_of(tables, petition, identity_of(petition, BOB))
 
 
-def test_people_who_signed_here_first_keep_their_origin(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    identity = confirmed(tables, petition)
-    assert send(tables, petition, oak, sent_of()) == [EXISTING]
-    item = item_of(tables, petition, identity)
-    assert (item["source"], item["also_obtained_by"]) == ("direct", {"Partner-Oak"})
-    assert count(tables, petition) == 1
-
-
 def test_a_stranger_cannot_opt_in_a_person_whom_a_partner_confirms(
     tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:

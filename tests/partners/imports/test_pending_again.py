@@ -128,12 +128,6 @@ def test_a_pending_signature_keeps_only_a_consent_that_was_ticked_here_too(
     assert (alice(tables, petition)["state"], alice(tables, petition)["updates"]) == ("pending", updates)
 
 
-def test_the_undo_of_another_file_keeps_the_consent(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    arrive(tables, petition, oak)
-    undo(tables, petition, arrive(tables, petition, a_partner(tables, source="partner-elm")))
-    assert alice(tables, petition)["updates"] is True
-
-
 def test_who_unsubscribed_gets_no_updates_after_an_undo(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     identity = signed(tables, petition, updates=True)
     receipt = arrive(tables, petition, oak)
