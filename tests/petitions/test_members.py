@@ -13,7 +13,6 @@ from chalicelib.petitions import constituency_table
 from chalicelib.petitions.constituency_table import (
     MemberOfParliament,
     has_members,
-    member_for_postcode,
     members,
     pack_members,
     unpack_members,
@@ -22,7 +21,7 @@ from chalicelib.petitions.form import EDITABLE, KEPT_IF_OMITTED, NO_MEMBERS, rea
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, a_petition
 from tests.letters.lettering import LETTER, TARGET
-from tests.located import LOWER, UPPER, give_members
+from tests.located import UPPER, give_members
 
 MP = {"key": "my-mp", "name": "Your MP", "members": True}
 PACED = {"mode": "paced", "per_hour": 5}
@@ -33,26 +32,6 @@ def _an_empty_cache() -> Iterator[None]:
     members.cache_clear()
     yield
     members.cache_clear()
-
-
-@pytest.mark.parametrize(
-    ("country", "postcode", "member"),
-    [
-        ("GB", "ZZ1 1AA", UPPER),
-        ("GB", "ZZ9 9ZZ", LOWER),
-        ("GB", "SW1A 1AA", None),
-        ("GB", "AB1 1AA", None),
-        ("GB", "", None),
-        ("GB", None, None),
-        ("FR", "ZZ1 1AA", None),
-        (None, "ZZ1 1AA", None),
-    ],
-)
-def test_a_member_is_found_by_a_british_postcode_only(
-    country: str | None, postcode: str | None, member: MemberOfParliament | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    give_members(monkeypatch)
-    assert member_for_postcode(country, postcode) == member
 
 
 def test_the_file_is_read_as_it_was_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

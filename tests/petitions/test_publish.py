@@ -55,12 +55,6 @@ def test_the_tally_head_is_raised_before_the_petition(tables: FakeTables) -> Non
     assert petition_as_stored(petition.slug, recording).shards == 9
 
 
-def test_a_file_without_a_closing_time_removes_the_stored_one(tables: FakeTables) -> None:
-    a_published_petition(tables, closes_at=NOW + DAY)
-    a_published_petition(tables)
-    assert petition_as_stored("safe-children", tables).closes_at is None
-
-
 @pytest.mark.parametrize("state", ["paused", "closed", "removed"])
 def test_a_file_without_a_state_keeps_the_stored_one(tables: FakeTables, state: str) -> None:
     a_published_petition(tables, state=state, closes_at=NOW + DAY, paused_at=NOW, removed_reason="A copy.")
