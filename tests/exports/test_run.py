@@ -156,21 +156,6 @@ def test_the_export_is_delivered_without_people_who_left(
     assert (done.count_at_moment, done.result.gone) == (4, 1)
 
 
-def test_a_run_that_is_short_of_time_stops_after_a_part_and_the_next_continues(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
-) -> None:
-    names = confirm_crowd(tables, petition, 10)
-    export = request_export(tables, petition, columns=["name"])
-    allowed = iter([True] * 40 + [False] * 2)
-    half = run_stored_export(export, context, lambda _: next(allowed))
-    assert half.state is JobState.RUNNING
-    assert half.missing_buckets == keys.BUCKETS[40:]
-    before = dict(bucket.objects)
-    done = run_stored_export(export, context)
-    assert sorted_names(file_of(done, bucket)) == sorted(names)
-    assert len(before) == 40
-
-
 def test_a_cancelled_export_leaves_no_parts(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
