@@ -9,14 +9,13 @@ import pytest
 
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.rights import Right
-from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
 from chalicelib.people.words import sections
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.withdraw import unsubscribe, withdraw
+from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     ALICE,
     NOW,
@@ -81,15 +80,6 @@ def test_every_stored_attribute_is_in_the_access_file(fake_site: FakeSite, token
         if name not in ("pk", "updates", "text_version"):
             assert str(value) in file, name
     assert f"{item['text_version']}.{item['consent_version']}" in file
-
-
-def test_the_access_file_says_when_the_person_stopped_updates(
-    fake_site: FakeSite, token: str, petition: Petition
-) -> None:
-    identity = confirmed(fake_site.tables, petition, updates=True)
-    unsubscribe(key_of(petition, identity), NOW, fake_site.tables)
-    [signature] = ask(fake_site, token, "POST", path_of(identity, "access")).json_body["signatures"]
-    assert (signature["person"]["updates"], signature["times"]["unsubscribed_at"]) == (False, iso(NOW))
 
 
 def test_a_withdrawn_signature_is_in_the_access_file_without_personal_data(
@@ -195,14 +185,6 @@ def test_the_file_has_the_email_to_a_removed_target_after_a_withdrawal(
     petition, identity = requested_letter(fake_site)
     publish(a_petition(letter=later), NOW, fake_site.tables)
     withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
-    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
-
-
-def test_the_file_has_an_earlier_letter_after_signing_again_without_one(fake_site: FakeSite) -> None:
-    petition, identity = requested_letter(fake_site)
-    withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
-    without_letter = publish(a_petition(letter=None), NOW, fake_site.tables)
-    confirmed(fake_site.tables, without_letter, now=NOW + timedelta(hours=1))
     assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
 
 
