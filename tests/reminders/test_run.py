@@ -79,12 +79,6 @@ def test_the_link_in_a_reminder_counts_the_signature(fake_site: FakeSite, petiti
     assert fake_site.get("/api/petitions/safe-children/count").json_body["count"] == 1
 
 
-def test_without_staff_nobody_is_reminded(fake_site: FakeSite, petition: Petition) -> None:
-    mailed(fake_site.tables, petition)
-    fake_site.clock.forward(300 * HOUR)
-    assert fake_site.jobs.messages == []
-
-
 def test_a_reminder_waits_for_the_hours_after_the_last_email(fake_site: FakeSite, petition: Petition) -> None:
     mailed(fake_site.tables, petition, at=-23 * HOUR)
     switch_on(fake_site)
