@@ -13,7 +13,7 @@ from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, CHARLIE, MINUTE, NOW, signed
 from tests.fake_site import Clock
 from tests.fakes import FakeQueue, FakeTables
-from tests.jobs.a_counting_job import STEP_SECONDS, STEPS, Count, CountingWork, a_count
+from tests.jobs.a_counting_job import STEP_SECONDS, Count, CountingWork, a_count
 
 PEOPLE = (ALICE, BOB, CHARLIE)
 
@@ -82,14 +82,6 @@ def test_a_run_that_is_short_of_time_stops_and_the_next_continues(runner: Runner
     assert unchanged == runner.find(half_done) == half_done
     assert runner.work.tidied == []
     assert runner.run(runner.find(half_done)).found == len(PEOPLE)
-
-
-def test_the_first_of_cancel_and_end_decides_the_state(runner: Runner) -> None:
-    almost_done = runner.run(runner.start(), time_for(STEPS - 1))
-    cancelled = runner.run(almost_done, work=DisturbedWork(runner.work, runner.cancel))
-    assert (cancelled.state, cancelled.steps) == (JobState.CANCELLED, STEPS - 1)
-    done = runner.run(runner.start())
-    assert runner.cancel(done) == runner.find(done) == done
 
 
 def test_a_job_without_progress_fails(runner: Runner) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from chalice.app import SQSEvent
 
-from chalicelib.core.errors import Throttled, Unavailable, UnknownThing
+from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.jobs.model import SILENCE, JobState
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.worker import JobKind, run_jobs
@@ -84,16 +84,6 @@ def test_an_aws_error_is_retried_after_a_minute(
     assert (fake_site.jobs.messages, fake_site.jobs.delays) == ([message], [60])
     deliver(fake_site, work, message)
     assert state_of(fake_site, message) is JobState.DONE
-
-
-def test_a_step_that_does_not_find_its_petition_returns_the_message_to_the_queue(
-    fake_site: FakeSite, message: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def raise_unknown(*_: object) -> Count:
-        raise UnknownThing("There is no such petition.")
-
-    monkeypatch.setattr(CountingWork, "_count_next", raise_unknown)
-    assert deliver(fake_site, CountingWork(fake_site.tables), message) == ["0"]
 
 
 def test_a_message_whose_job_was_never_stored_is_dropped(fake_site: FakeSite) -> None:
