@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.times import iso
 from chalicelib.delivery import worker
+from chalicelib.mail.deliveries import DeliveryOutcome, outcome_of
 from chalicelib.mail.kind import Content, Later, NotSent
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.send import CLAIM
@@ -58,6 +60,14 @@ def test_a_complaint_stops_an_email_that_is_not_sent_yet(fake_site: FakeSite) ->
     request = request_email(fake_site)
     STATE.mark_undeliverable(request.key, "complained", NOW, fake_site.tables)
     assert recipients_after_sending(fake_site, request) == []
+
+
+@pytest.mark.parametrize("marked", [(), ("mail_unknown_at",)])
+def test_an_email_with_a_complaint_counts_as_sent_although_no_sender_marked_it(marked: tuple[str, ...]) -> None:
+    """SES accepted the email, but its answer was lost. If the email counted as waiting, its update would never end."""
+    item = {"mails": 0, "mail_requested_at": iso(NOW), **dict.fromkeys(marked, iso(NOW))}
+    assert outcome_of({**item, "undeliverable": "complained"}) is DeliveryOutcome.SENT
+    assert outcome_of({**item, "undeliverable": "bounced"}) is DeliveryOutcome.FAILED
 
 
 @pytest.mark.parametrize(("state", "mails"), [(STATE, 2), (ONCE_STATE, 1)])
