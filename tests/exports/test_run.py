@@ -19,7 +19,7 @@ from chalicelib.jobs.request import cancel
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, BOB, CHARLIE, NOW, change_item, confirmed, key_of, signed
+from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, key_of, signed
 from tests.exporting import an_export_context, confirm_crowd, request_export, rows_of, run_stored_export
 from tests.fakes import FakeBucket, FakeTables
 
@@ -60,17 +60,6 @@ def test_the_sha256_is_that_of_the_file_and_only_file_and_cover_remain(
     assert bucket.objects.keys() == {done.result.file, done.result.cover}
     assert bucket.types[done.result.cover] == "application/pdf"
     assert bucket.objects[done.result.cover].startswith(b"%PDF")
-
-
-def test_the_confirmed_name_is_exported_and_formulas_are_escaped_in_csv(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
-) -> None:
-    identity = confirmed(tables, petition, ALICE, NOW - HOUR)
-    change_item(tables, petition, identity, name="=Alice")
-    done = run_stored_export(request_export(tables, petition, format="ndjson", columns=["name"]), context)
-    assert rows_of(file_of(done, bucket), "ndjson") == [{"name": "=Alice"}]
-    again = run_stored_export(request_export(tables, petition, columns=["name"]), context)
-    assert b'\r\n"\'=Alice"\r\n' in file_of(again, bucket)
 
 
 def test_a_signature_confirmed_after_the_moment_is_not_exported(
@@ -165,30 +154,6 @@ def test_the_export_is_delivered_without_people_who_left(
     assert done.result
     assert sorted_names(file_of(done, bucket)) == sorted(names)
     assert (done.count_at_moment, done.result.gone) == (4, 1)
-
-
-def test_a_run_that_is_short_of_time_stops_after_a_part_and_the_next_continues(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
-) -> None:
-    names = confirm_crowd(tables, petition, 10)
-    export = request_export(tables, petition, columns=["name"])
-    allowed = iter([True] * 40 + [False] * 2)
-    half = run_stored_export(export, context, lambda _: next(allowed))
-    assert half.state is JobState.RUNNING
-    assert half.missing_buckets == keys.BUCKETS[40:]
-    before = dict(bucket.objects)
-    done = run_stored_export(export, context)
-    assert sorted_names(file_of(done, bucket)) == sorted(names)
-    assert len(before) == 40
-
-
-def test_the_second_stage_waits_for_a_run_with_enough_time(
-    tables: FakeTables, petition: Petition, context: ExportContext
-) -> None:
-    export = request_export(tables, petition)
-    gathered = run_stored_export(export, context, lambda seconds: seconds <= 60)
-    assert (gathered.state, gathered.missing_buckets) == (JobState.RUNNING, ())
-    assert run_stored_export(export, context).state is JobState.DONE
 
 
 def test_a_cancelled_export_leaves_no_parts(

@@ -27,12 +27,6 @@ def file_content(form: Format, columns: tuple[Column, ...], *items: dict[str, An
     return file.getvalue()
 
 
-def test_a_csv_row_has_the_requested_columns_in_order() -> None:
-    line = file_content(Format.CSV, (Column.COUNTRY, Column.NAME), ALICES_ITEM)
-    assert line.endswith("\r\n")
-    assert next(csv.reader(io.StringIO(line))) == ["GB", ALICES_ITEM["name"]]
-
-
 def test_an_ndjson_row_is_one_line_and_keeps_every_script() -> None:
     line = file_content(Format.NDJSON, (Column.NAME,), {"name": "अनीता\u2028李"})
     assert json.loads(line) == {"name": "अनीता\u2028李"}

@@ -10,13 +10,6 @@ from tests.fakes import FakeQueue, FakeTables
 from tests.jobs.a_counting_job import Count, a_count
 
 
-def test_a_started_job_waits_and_its_message_comes_later(tables: FakeTables, queue: FakeQueue) -> None:
-    count = a_count()
-    start(count, queue, tables)
-    assert find_job(Count, count.job_id, tables) == count
-    assert (queue.messages, queue.delays) == ([{"kind": count.kind, "job_id": count.job_id}], [20])
-
-
 def test_one_job_of_a_kind_runs_at_a_time_for_each_key(tables: FakeTables, queue: FakeQueue) -> None:
     count = a_count("bees")
     start(count, queue, tables)

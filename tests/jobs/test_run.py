@@ -13,7 +13,7 @@ from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, CHARLIE, MINUTE, NOW, signed
 from tests.fake_site import Clock
 from tests.fakes import FakeQueue, FakeTables
-from tests.jobs.a_counting_job import STEP_SECONDS, STEPS, Count, CountingWork, a_count
+from tests.jobs.a_counting_job import STEP_SECONDS, Count, CountingWork, a_count
 
 PEOPLE = (ALICE, BOB, CHARLIE)
 
@@ -75,13 +75,6 @@ class DisturbedWork:
         self.work.tidy(count)
 
 
-def test_a_job_runs_until_it_ends(runner: Runner) -> None:
-    done = runner.run(runner.start())
-    assert (done.state, done.found, done.processed, done.steps) == (JobState.DONE, len(PEOPLE), done.expected, STEPS)
-    assert done == runner.find(done)
-    assert runner.work.tidied == [done.job_id]
-
-
 def test_a_run_that_is_short_of_time_stops_and_the_next_continues(runner: Runner) -> None:
     half_done = runner.run(runner.start(), time_for(2))
     assert (half_done.state, half_done.steps) == (JobState.RUNNING, 2)
@@ -89,43 +82,6 @@ def test_a_run_that_is_short_of_time_stops_and_the_next_continues(runner: Runner
     assert unchanged == runner.find(half_done) == half_done
     assert runner.work.tidied == []
     assert runner.run(runner.find(half_done)).found == len(PEOPLE)
-
-
-def test_a_step_that_two_processes_do_is_recorded_once(runner: Runner) -> None:
-    """A message was delivered twice, and the other process always records the step first."""
-
-    def record_step(count: Count) -> None:
-        runner.run(count, time_for(1))
-
-    done = runner.run(runner.start(), work=DisturbedWork(runner.work, record_step))
-    assert (done.state, done.found, done.steps) == (JobState.DONE, len(PEOPLE), STEPS)
-
-
-def test_a_late_message_does_not_change_a_finished_job(runner: Runner) -> None:
-    count = runner.start()
-    done = runner.run(count)
-    assert runner.run(count) == runner.run(done) == runner.find(count) == done
-
-
-def test_a_cancel_during_a_step_ends_the_job_and_the_step_is_not_recorded(runner: Runner) -> None:
-    cancelled = runner.run(runner.start(), work=DisturbedWork(runner.work, runner.cancel))
-    assert (cancelled.state, cancelled.steps) == (JobState.CANCELLED, 0)
-    assert runner.work.tidied == [cancelled.job_id]
-
-
-def test_the_first_of_cancel_and_end_decides_the_state(runner: Runner) -> None:
-    almost_done = runner.run(runner.start(), time_for(STEPS - 1))
-    cancelled = runner.run(almost_done, work=DisturbedWork(runner.work, runner.cancel))
-    assert (cancelled.state, cancelled.steps) == (JobState.CANCELLED, STEPS - 1)
-    done = runner.run(runner.start())
-    assert runner.cancel(done) == runner.find(done) == done
-
-
-def test_a_cancelled_job_makes_no_step(runner: Runner) -> None:
-    count = runner.start()
-    assert runner.cancel(count) == runner.cancel(count)
-    assert runner.run(runner.find(count)).steps == 0
-    assert runner.work.tidied == [count.job_id]
 
 
 def test_a_job_without_progress_fails(runner: Runner) -> None:

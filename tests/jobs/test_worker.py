@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from chalice.app import SQSEvent
 
-from chalicelib.core.errors import Throttled, Unavailable, UnknownThing
+from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.jobs.model import SILENCE, JobState
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.worker import JobKind, run_jobs
@@ -53,12 +53,6 @@ def state_of(fake_site: FakeSite, message: dict[str, str]) -> JobState:
     return find_job(Count, message["job_id"], fake_site.tables).state
 
 
-def test_a_message_runs_a_job_until_it_ends(fake_site: FakeSite, work: CountingWork, message: dict[str, str]) -> None:
-    assert deliver(fake_site, work, message) == []
-    assert state_of(fake_site, message) is JobState.DONE
-    assert fake_site.jobs.messages == []
-
-
 def test_work_gets_a_directory_that_is_deleted_when_the_run_ends(
     fake_site: FakeSite, work: CountingWork, message: dict[str, str]
 ) -> None:
@@ -90,23 +84,6 @@ def test_an_aws_error_is_retried_after_a_minute(
     assert (fake_site.jobs.messages, fake_site.jobs.delays) == ([message], [60])
     deliver(fake_site, work, message)
     assert state_of(fake_site, message) is JobState.DONE
-
-
-def test_a_bug_returns_the_message_to_the_queue(
-    fake_site: FakeSite, work: CountingWork, message: dict[str, str]
-) -> None:
-    fake_site.tables.fail_next(KeyError("x"))
-    assert deliver(fake_site, work, message) == ["0"]
-
-
-def test_a_step_that_does_not_find_its_petition_returns_the_message_to_the_queue(
-    fake_site: FakeSite, message: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def raise_unknown(*_: object) -> Count:
-        raise UnknownThing("There is no such petition.")
-
-    monkeypatch.setattr(CountingWork, "_count_next", raise_unknown)
-    assert deliver(fake_site, CountingWork(fake_site.tables), message) == ["0"]
 
 
 def test_a_message_whose_job_was_never_stored_is_dropped(fake_site: FakeSite) -> None:

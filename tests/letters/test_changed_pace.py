@@ -35,17 +35,6 @@ def _waiting_letters(fake_site: FakeSite) -> None:
     assert numbers(fake_site) == LetterNumbers(requested=21, sent=1)
 
 
-@pytest.mark.parametrize("others_wait", [0, 500])
-def test_without_a_pace_waiting_letters_are_due_now_however_busy_the_queue_is(
-    fake_site: FakeSite, others_wait: int
-) -> None:
-    publish_with_delivery(fake_site, {"mode": "single"})
-    fake_site.queue.messages += [{}] * others_wait
-    sweep_all_letters(fake_site)
-    assert numbers(fake_site) == LetterNumbers(requested=21, sent=21)
-    assert len(fake_site.mailer.mails) == 21
-
-
 def test_waiting_letters_are_queued_once(fake_site: FakeSite) -> None:
     publish_with_delivery(fake_site, {"mode": "single"})
     sweep_without_sending(fake_site)
@@ -72,11 +61,3 @@ def test_new_letters_at_a_faster_pace_do_not_wait_for_turns_at_the_slow_pace(fak
     fake_site.clock.forward(timedelta(minutes=30))
     send_letters(fake_site, petition, 1)
     assert numbers(fake_site).sent == 2
-
-
-def test_letters_that_are_due_because_there_was_no_pace_book_turns_at_the_new_pace(fake_site: FakeSite) -> None:
-    publish_with_delivery(fake_site, {"mode": "single"})
-    sweep_without_sending(fake_site)
-    publish_with_delivery(fake_site, FAST)
-    send_all(fake_site)
-    assert numbers(fake_site) == LetterNumbers(requested=21, sent=2)

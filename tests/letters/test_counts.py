@@ -9,12 +9,11 @@ from chalicelib.letters.counts import SHARDS, LetterNumbers, letter_counts, tota
 from chalicelib.letters.target_state import target_state
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, BOB, DAY, NOW, Person, item_of, key_of
+from tests.actors import ALICE, BOB, NOW, Person, item_of, key_of
 from tests.fake_site import FakeSite
 from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all
 
 TARGET = "home-secretary"
-FIRST_DAY = NOW.date()
 
 
 def request_letter(fake_site: FakeSite, petition: Petition, person: Person = ALICE) -> str:
@@ -26,24 +25,6 @@ def request_letter(fake_site: FakeSite, petition: Petition, person: Person = ALI
 def numbers(fake_site: FakeSite) -> LetterNumbers:
     counts = letter_counts("safe-children", fake_site.tables)
     return total(counts.get(TARGET, {}).values())
-
-
-def test_each_change_is_counted_on_its_own_day(fake_site: FakeSite, letter_petition: Petition) -> None:
-    request_letter(fake_site, letter_petition)
-    fake_site.clock.forward(DAY)
-    send_all(fake_site)
-    days = letter_counts("safe-children", fake_site.tables)[TARGET]
-    assert days == {FIRST_DAY: LetterNumbers(requested=1), FIRST_DAY + DAY: LetterNumbers(sent=1)}
-    assert numbers(fake_site).waiting == 0
-
-
-def test_letters_of_several_people_add_up(fake_site: FakeSite, letter_petition: Petition) -> None:
-    for number in range(20):
-        request_letter(fake_site, letter_petition, Person("Ann", f"ann{number}@mail.example"))
-    send_all(fake_site)
-    assert numbers(fake_site) == LetterNumbers(requested=20, sent=20)
-    used = {key.pk for key in fake_site.tables.items if key.pk.startswith("LETTERS#")}
-    assert len(used) > 5, "they are spread over several items"
 
 
 def test_a_refused_letter_is_failed_and_the_letters_of_others_wait(
@@ -100,10 +81,3 @@ def test_the_numbers_cost_one_query_for_each_shard(fake_site: FakeSite, letter_p
     fake_site.tables.calls.clear()
     letter_counts("safe-children", fake_site.tables)
     assert fake_site.tables.calls == ["query"] * SHARDS
-
-
-def test_letters_of_a_petition_whose_slug_begins_alike_are_not_counted(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    request_letter(fake_site, letter_petition)
-    assert letter_counts("safe", fake_site.tables) == {}

@@ -1,11 +1,9 @@
 """A letter as it is sent: from the charity's address, in the signer's name, and only while the signer wants it."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.petitions.edit import publish
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, DAY, NOW, WELSH, a_petition, item_of, key_of, signed
@@ -59,14 +57,6 @@ def test_html_that_a_person_typed_is_shown_as_text(fake_site: FakeSite) -> None:
     assert mail.subject == "A {{ b }} <i>"
 
 
-def test_a_letter_is_sent_as_it_was_confirmed_although_staff_edited_it(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    request_letter(fake_site, petition)
-    publish(a_petition(letter=LETTER | {"body": "Edited"}), NOW, fake_site.tables)
-    send_all(fake_site)
-    assert "Edited" not in fake_site.mailer.mails[0].text
-
-
 @pytest.mark.parametrize("changed", ["texts", "name of the language"])
 def test_a_letter_has_one_language_although_staff_changed_the_main_language(fake_site: FakeSite, changed: str) -> None:
     petition = a_petition_with_a_letter(fake_site)
@@ -83,35 +73,6 @@ def test_a_letter_has_one_language_although_staff_changed_the_main_language(fake
     greeting, link = ("Dear ", "?lang=en\n") if changed == "texts" else ("Annwyl ", "safe-children\n")
     assert mail.text.startswith(greeting)
     assert link in mail.text
-
-
-def test_a_person_who_withdrew_after_the_letter_was_sent_cannot_send_a_second_one(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    alice = request_letter(fake_site, petition)
-    send_all(fake_site)
-    withdraw(key_of(petition, alice), petition, NOW, fake_site.tables)
-    fake_site.clock.forward(timedelta(days=1))
-    request_letter(fake_site, petition)
-    send_all(fake_site)
-    assert len(fake_site.mailer.mails) == 1
-
-
-def test_a_bounced_letter_does_not_make_its_senders_address_undeliverable(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    alice = request_letter(fake_site, petition)
-    send_all(fake_site)
-    tags = {"kind": ["letter"], "key": [letter_delivery(petition.slug, "home-secretary", alice)]}
-    event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
-    assert fake_site.deliver("receive_feedback", [event]) == []
-    assert "undeliverable" not in item_of(fake_site.tables, petition, alice)
-
-
-def test_a_letter_is_sent_although_its_senders_address_is_undeliverable(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    alice = request_letter(fake_site, petition)
-    fake_site.tables.items[key_of(petition, alice)]["undeliverable"] = "complained"
-    send_all(fake_site)
-    assert len(fake_site.mailer.mails) == 1
 
 
 def test_after_a_withdrawal_and_a_new_signature_the_letter_waits_for_a_confirmation(fake_site: FakeSite) -> None:

@@ -3,14 +3,13 @@
 import pytest
 
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.target_state import target_state
 from chalicelib.petitions.model import Petition
 from tests.actors import BOB, CHARLIE, DAY, MINUTE, NOW, Person
 from tests.fake_site import FakeSite
 from tests.letters.lettering import a_petition_with_a_letter, send_all
-from tests.letters.test_counts import REJECTION, TARGET, bounce, numbers, request_letter
+from tests.letters.test_counts import REJECTION, TARGET, bounce, request_letter
 from tests.letters.test_staff_api import PATH, ask, first_target
 from tests.located import UPPER
 
@@ -36,18 +35,6 @@ def test_a_late_bounce_of_a_letter_from_before_the_resume_pauses_nothing(fake_si
     bounce(fake_site, kind, number=1)
     assert not is_paused(fake_site)
     assert first_target(fake_site)["failed"] == (2 if kind == "Bounce" else 1)
-
-
-def test_a_bounce_of_a_letter_from_after_the_resume_pauses_the_target(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    request_letter(fake_site, petition)
-    send_all(fake_site)
-    bounce(fake_site)
-    resume_later(fake_site)
-    request_letter(fake_site, petition, BOB)
-    send_all(fake_site)
-    bounce(fake_site)
-    assert is_paused(fake_site)
 
 
 def test_late_rejections_of_letters_from_before_the_resume_pause_nothing(fake_site: FakeSite) -> None:
@@ -78,17 +65,6 @@ def reject_letters(fake_site: FakeSite, petition: Petition, count: int, first: i
         request_letter(fake_site, petition, Person("Ann", f"ann{number}@mail.example"))
         send_all(fake_site)
         bounce(fake_site, details=REJECTION)
-
-
-def test_after_three_rejected_letters_the_letters_of_others_wait(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    """Otherwise a server that blocks all our email would destroy every letter."""
-    reject_letters(fake_site, letter_petition, 3)
-    request_letter(fake_site, letter_petition, BOB)
-    send_all(fake_site)
-    assert numbers(fake_site) == LetterNumbers(requested=4, failed=3)
-    assert target_state(letter_petition.slug, TARGET, fake_site.tables).paused_why == "rejected"
 
 
 def test_rejections_count_for_a_day_from_the_first(fake_site: FakeSite, letter_petition: Petition) -> None:

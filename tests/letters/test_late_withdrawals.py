@@ -19,7 +19,7 @@ from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.sweep import BACKLOG_DEPTH
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, DAY, MINUTE, confirmed, item_of, key_of
+from tests.actors import DAY, MINUTE, item_of, key_of
 from tests.fake_site import FakeSite, stream_event
 from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all, sweep_and_send_all
 from tests.letters.test_counts import TARGET, numbers
@@ -87,18 +87,6 @@ def test_a_person_who_confirms_again_is_counted_and_shown_in_the_next_digest_onl
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=3)
 
 
-def test_a_person_who_confirms_again_without_a_letter_is_not_counted(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    petition = a_petition_with_digests(fake_site)
-    alice = a_digest_with_alices_letter(fake_site, petition)
-    fail_once_while(fake_site, monkeypatch, lambda: withdraw_people(fake_site, petition, alice))
-    confirmed(fake_site.tables, petition, ALICE)
-    send_all(fake_site)
-    sweep_and_send_all(fake_site)
-    assert numbers(fake_site) == LetterNumbers(requested=3, sent=2, dropped=1)
-
-
 def test_the_letter_of_a_person_who_confirms_again_waits_for_the_next_sweep_only_even_if_many_emails_wait(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,19 +100,6 @@ def test_the_letter_of_a_person_who_confirms_again_waits_for_the_next_sweep_only
     fake_site.clock.forward(15 * MINUTE)
     fake_site.invoke("check_mail", {"task": "sweep"})
     assert len(fake_site.other_queue.messages) == 1
-
-
-def test_a_person_with_the_suggested_letter_who_withdraws_hides_no_other_letter(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(withdrawn, "OWN_WORDS_SLOTS", 1)
-    petition = a_petition_with_digests(fake_site)
-    send_letters(fake_site, petition, 1, body=OWN_WORDS)
-    [ann, _] = send_letters(fake_site, petition, 2)
-    withdraw_people(fake_site, petition, ann)
-    send_digests_at_seven(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert (mail.subject[:1], OWN_WORDS in mail.text) == ("2", True)
 
 
 def test_the_area_of_a_person_who_withdraws_after_the_digest_was_sent_is_forgotten(fake_site: FakeSite) -> None:

@@ -30,7 +30,6 @@ from tests.letters.lettering import PENDING, a_petition_with_a_letter, relay, se
 from tests.letters.test_counts import bounce
 from tests.letters.test_staff_api import PATH, ask, first_target
 from tests.located import LOWER, UPPER, give_members
-from tests.petitions.test_members import MP
 
 UPPER_POSTCODE, LOWER_POSTCODE, POSTCODE_WITHOUT_MEMBER = "ZZ1 1AA", "ZZ9 9ZZ", "SW1A 1AA"
 DORA = Person("Dora Dekker", "dora.dekker@mail.example")
@@ -45,31 +44,6 @@ def write_letter(fake_site: FakeSite, petition: Petition, person: Person = ALICE
 
 def recipients(fake_site: FakeSite) -> list[str]:
     return [mail.to for mail in fake_site.mailer.mails]
-
-
-def test_a_letter_goes_to_the_member_for_its_senders_postcode(fake_site: FakeSite, mp_petition: Petition) -> None:
-    write_letter(fake_site, mp_petition)
-    write_letter(fake_site, mp_petition, BOB, postcode=LOWER_POSTCODE)
-    send_all(fake_site)
-    assert recipients(fake_site) == [UPPER.email, LOWER.email]
-    assert [mail.text.partition("\n")[0] for mail in fake_site.mailer.mails] == [
-        "Dear Una Upper MP,",
-        "Dear Lou Lower MP,",
-    ]
-
-
-@pytest.mark.parametrize(
-    "place", [{"postcode": POSTCODE_WITHOUT_MEMBER}, {"postcode": "AB1 1AA"}, {"postcode": ""}, {"country": "FR"}]
-)
-def test_without_a_member_no_letter_is_requested_and_other_targets_get_theirs(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch, place: dict[str, Any]
-) -> None:
-    give_members(monkeypatch)
-    office = {"key": "office", "name": "Office", "email": "office@target.example"}
-    write_letter(fake_site, a_petition_with_a_letter(fake_site, targets=[MP, office]), **place)
-    send_all(fake_site)
-    assert recipients(fake_site) == ["office@target.example"]
-    assert first_target(fake_site)["requested"] == 0
 
 
 @pytest.mark.parametrize("why", ["refused", "bounced"])
@@ -106,13 +80,6 @@ def test_staff_resume_one_member_and_the_letters_that_waited_are_sent(
     sweep_and_send_all(fake_site)
     assert recipients(fake_site) == [UPPER.email]
     assert [paused["constituency"] for paused in first_target(fake_site)["paused_members"]] == ["Lower Zed"]
-
-
-def test_a_pause_of_the_target_pauses_all_members(fake_site: FakeSite, mp_petition: Petition) -> None:
-    ask(fake_site, "POST", f"{PATH}/my-mp/pause")
-    write_letter(fake_site, mp_petition)
-    send_all(fake_site)
-    assert recipients(fake_site) == []
 
 
 @pytest.mark.parametrize("change", ["pause", "resume"])

@@ -3,7 +3,6 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -41,24 +40,6 @@ def sending_times(arrivals: list[datetime], per_hour: int, late: list[int] | Non
     return sent
 
 
-def numbers_by_hour(sent: list[datetime]) -> Counter[str]:
-    return Counter(f"{moment:%a %H}" for moment in sent)
-
-
-def test_a_flood_is_spread_evenly_over_the_working_hours_of_the_next_days() -> None:
-    sent = sending_times([MONDAY] * 100, per_hour=10)
-    assert len(sent) == 100
-    assert set(numbers_by_hour(sent).values()) == {10}
-    assert [*numbers_by_hour(sent)] == [*(f"Mon {hour:02}" for hour in range(9, 17)), "Tue 09", "Tue 10"]
-    gaps = {after - before for before, after in pairwise(sent)}
-    assert gaps == {6 * MINUTE, 16 * HOUR + 6 * MINUTE}
-
-
-def test_a_letter_on_a_quiet_day_is_sent_at_once_and_a_letter_at_night_in_the_morning() -> None:
-    assert sending_times([MONDAY + HOUR], per_hour=1) == [MONDAY + HOUR]
-    assert sending_times([MONDAY - HOUR], per_hour=1) == [MONDAY]
-
-
 ARRIVALS = st.lists(st.integers(0, 4 * 24 * 60), min_size=1, max_size=80)
 LATE = st.lists(st.integers(0, 600), max_size=200)
 
@@ -88,12 +69,6 @@ def test_after_a_night_in_which_no_email_was_sent_the_letters_are_not_sent_all_a
     later = sorted(due for due in turns if due > tuesday)
     assert tuesday < later[0] < later[-1] <= tuesday + HOUR + MINUTE
     assert later[-1] - later[0] > 30 * MINUTE, "each at a moment of its own"
-
-
-def test_targets_do_not_wait_for_each_other() -> None:
-    tables = FakeTables()
-    for target in "abc":
-        assert book_letter_turn(a_letter(1, target), a_pace(1), MONDAY, tables) == MONDAY
 
 
 def test_a_turn_costs_one_or_two_writes_and_so_does_its_place_in_the_hour() -> None:
@@ -126,21 +101,8 @@ def test_the_moment_of_a_position_is_in_working_hours_and_has_that_position(
         assert found > moment
 
 
-@given(MOMENTS, MOMENTS)
-def test_a_later_moment_never_has_an_earlier_position(one: datetime, another: datetime) -> None:
-    first, second = sorted((one, another))
-    assert USUAL.position(first) <= USUAL.position(second)
-
-
 @pytest.mark.parametrize(("day", "hour"), [(27, 17), (28, 0), (28, 12), (29, 8), (29, 23)])
 def test_a_letter_of_friday_evening_or_a_weekend_goes_on_monday_morning(day: int, hour: int) -> None:
     """Summer time begins on this weekend, so the day begins an hour earlier in UTC."""
     moment = datetime(2026, 3, day, hour, tzinfo=UTC)
     assert USUAL.moment_at(USUAL.position(moment)) == datetime(2026, 3, 30, 8, tzinfo=UTC)
-
-
-@pytest.mark.parametrize("per_hour", [1, 60, 10_000])
-def test_letters_are_sent_at_the_pace_that_staff_chose(per_hour: int) -> None:
-    number = min(3 * per_hour, 400)
-    sent = sending_times([MONDAY] * number, per_hour)
-    assert (sent[-1] - sent[0]) / HOUR == pytest.approx((number - 1) / per_hour, rel=0.01)

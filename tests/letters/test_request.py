@@ -6,12 +6,9 @@ from typing import Any
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.core.errors import Unavailable
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.kinds import LETTER_KINDS
-from chalicelib.letters.request import has_new_letter, request_letters, request_missing
-from chalicelib.mail.kind import Outbox
+from chalicelib.letters.request import has_new_letter, request_missing
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_published_petition, confirmed, identity_of, item_of
 from tests.fake_site import FakeSite
@@ -41,15 +38,6 @@ def test_only_a_confirmation_of_the_letter_requests_it(
     assert has_new_letter(before, after) is expected
 
 
-def test_each_target_gets_one_letter(fake_site: FakeSite) -> None:
-    targets = [{"key": key, "name": key, "email": f"{key}@target.example"} for key in ("a", "b")]
-    petition = a_petition_with_a_letter(fake_site, targets=targets)
-    alice = confirmed_with_a_letter(fake_site, petition)
-    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
-    send_all(fake_site)
-    assert [mail.to for mail in fake_site.mailer.mails] == ["a@target.example", "b@target.example"]
-
-
 def test_the_item_of_a_letter_has_no_personal_data(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     alice = confirmed_with_a_letter(fake_site, petition)
@@ -72,18 +60,6 @@ def test_letters_that_the_stream_lost_are_requested_once(fake_site: FakeSite) ->
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 2
     assert request_missing(petition.slug, NOW, fake_site.tables) == 0
-
-
-def test_a_queue_that_fails_after_the_request_loses_no_letter(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    change = (PENDING, item_of(fake_site.tables, petition, confirmed_with_a_letter(fake_site, petition)))
-    outbox = Outbox(fake_site.queue, fake_site.other_queue, LETTER_KINDS)
-    fake_site.other_queue.fail_next(Unavailable("queue"))
-    with pytest.raises(Unavailable):
-        request_letters([change], NOW, outbox, fake_site.tables)
-    assert request_letters([change], NOW, outbox, fake_site.tables) == 1
-    send_all(fake_site)
-    assert len(fake_site.mailer.mails) == 1
 
 
 def request_alices_letter(fake_site: FakeSite) -> Any:

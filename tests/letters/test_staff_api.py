@@ -14,7 +14,7 @@ from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.request import request_missing
 from chalicelib.letters.target_state import pause
 from tests import asking
-from tests.actors import ALICE, BOB, DAY, MINUTE, NOW, a_published_petition, bobs_token
+from tests.actors import ALICE, BOB, DAY, MINUTE, NOW, bobs_token
 from tests.asking import actions
 from tests.core.test_metrics import metrics_in
 from tests.fake_site import FakeSite
@@ -52,11 +52,6 @@ def test_staff_see_each_target_with_its_numbers_and_days(fake_site: FakeSite) ->
     numbers = {"requested": 2, "sent": 1, "failed": 0, "unknown": 0, "dropped": 0}
     assert target.items() >= (expected | numbers).items()
     assert target["days"] == [{"day": "2026-11-24"} | numbers]
-
-
-def test_a_petition_without_a_letter_has_no_targets(fake_site: FakeSite) -> None:
-    a_published_petition(fake_site.tables)
-    assert ask(fake_site, "GET").json_body["targets"] == []
 
 
 def test_letters_to_a_target_that_was_removed_still_count(fake_site: FakeSite) -> None:
@@ -112,16 +107,6 @@ def expire_tests(fake_site: FakeSite, after: timedelta) -> None:
     for key, item in [*fake_site.tables.items.items()]:
         if key.pk.startswith("letter-test#") and item["expires_at"] < now:
             del fake_site.tables.items[key]
-
-
-def test_staff_can_send_themselves_a_test_of_the_letter(fake_site: FakeSite) -> None:
-    a_petition_with_a_letter(fake_site)
-    request_test_email(fake_site, BOBS_ADDRESS)
-    send_all(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert (mail.to, mail.subject) == (BOBS_ADDRESS, f"[TEST] {LETTER['subject']}")
-    assert mail.text.startswith("Dear Home Secretary,")
-    assert numbers(fake_site) == LetterNumbers()
 
 
 def test_two_test_emails_at_once_go_to_those_who_asked_and_no_address_stays_stored(fake_site: FakeSite) -> None:

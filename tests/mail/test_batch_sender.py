@@ -29,8 +29,6 @@ from tests.actors import (
     TOKEN_KEYS,
     a_mail_context,
     a_published_petition,
-    identity_of,
-    item_of,
     request_of,
     signed,
 )
@@ -102,16 +100,6 @@ def test_a_pause_that_was_not_stored_is_stored_after_the_next_refusal(
     assert is_paused(NOW, senders.tables)
 
 
-def test_no_email_is_started_after_the_time_budget(senders: BatchSenders, requests: Sequence[MailRequest]) -> None:
-    batch_sender = senders.batch_sender()
-    senders.now = BUDGET_SECONDS
-    assert batch_sender.send(requests[0], NOW) is SendResult.SENT
-    senders.now = BUDGET_SECONDS + 0.1
-    with pytest.raises(NotYet):
-        batch_sender.send(requests[1], NOW)
-    assert len(senders.attempts) == 1
-
-
 START_TIMES = [half / 2 for half in range(int(BUDGET_SECONDS) * 2 + 1)]
 
 
@@ -178,15 +166,3 @@ def test_every_email_that_ses_may_have_accepted_is_marked_within_the_longest_tim
 ) -> None:
     ends = [invocation.tables.now for invocation, result in invocations if result is SendResult.SENT]
     assert BUDGET_SECONDS + LAST_EMAIL_SECONDS - 1 <= max(ends) <= BUDGET_SECONDS + LAST_EMAIL_SECONDS
-
-
-def test_an_email_whose_preparation_took_too_long_is_left_for_the_next_invocation(
-    invocations: list[tuple[Invocation, SendResult | None]],
-) -> None:
-    late = [invocation for invocation, result in invocations if result is None]
-    assert late
-    for invocation in late:
-        assert not invocation.attempts
-        item = item_of(invocation.tables, invocation.petition, identity_of(invocation.petition))
-        assert "mail_requested_at" in item
-        assert "mail_claimed_until" not in item

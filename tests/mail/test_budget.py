@@ -2,18 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import Any
 
 import pytest
 
-from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.address import signature_id
-from chalicelib.core.errors import Throttled
 from chalicelib.core.times import iso
-from chalicelib.mail.budget import FORGET_AFTER, INTERVALS, TURN_KEPT_FOR, read_allowance, take_email
+from chalicelib.mail.budget import FORGET_AFTER, TURN_KEPT_FOR, read_allowance, take_email
 from chalicelib.mail.kind import Outbox
 from chalicelib.mail.model import MailRequest, mailbox_of
 from chalicelib.mail.relay import relay
@@ -24,7 +20,6 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     ALICE,
-    BOB,
     LIMIT_KEYS,
     MINUTE,
     NOW,
@@ -59,19 +54,6 @@ def take_emails(tables: Tables, count: int, now: datetime = NOW) -> datetime:
         now = read_allowance(ALICES_MAILBOX, SLUG, now, tables).next_at
         assert take_email(ALICES_MAILBOX, SLUG, a_request(number), now, tables).next_at == now
     return read_allowance(ALICES_MAILBOX, SLUG, now, tables).next_at
-
-
-def test_the_interval_between_two_emails_grows(tables: FakeTables) -> None:
-    times = [take_emails(FakeTables(), count) for count in range(8)]
-    intervals = [later - earlier for earlier, later in pairwise(times)]
-    assert intervals == [*INTERVALS, INTERVALS[-1], INTERVALS[-1]]
-    in_the_first_hour = [at for at in times if at < NOW + HOUR]
-    assert len(in_the_first_hour) == 3
-
-
-def test_after_a_quiet_day_the_first_interval_applies_again(tables: FakeTables) -> None:
-    quiet = take_emails(tables, 5) + FORGET_AFTER
-    assert take_emails(tables, 1, quiet) == quiet + INTERVALS[0]
 
 
 def test_a_new_address_costs_one_write(tables: FakeTables) -> None:
@@ -122,12 +104,6 @@ def test_the_limit_of_an_address_contains_no_address_name_petition_or_known_hash
     assert not [word for word in words if word in stored]
 
 
-@pytest.mark.parametrize("typed", ["A.lice+x@googlemail.com", "alice@gmail.com", "ALICE@GMAIL.COM"])
-def test_all_spellings_of_an_address_share_a_budget(typed: str) -> None:
-    assert mailbox_of(typed, LIMIT_KEYS) == mailbox_of("alice@gmail.com", LIMIT_KEYS)
-    assert mailbox_of(typed, LIMIT_KEYS) != ALICES_MAILBOX
-
-
 @pytest.fixture
 def pipeline() -> MailPipeline:
     return MailPipeline(Streaming())
@@ -160,18 +136,6 @@ def test_a_receipt_takes_nothing_from_the_budget(tables: FakeTables, petition: P
     assert tables.items[ALICES_MAILBOX.key] == before
 
 
-def test_an_email_that_waits_does_not_delay_others(tables: FakeTables, petition: Petition) -> None:
-    take_emails(tables, 4)
-    alice = request_of(tables, petition, signed(tables, petition))
-    bob = request_of(tables, petition, signed(tables, petition, BOB))
-    mails: list[Mail] = []
-    context = a_mail_context(mails.append)
-    outcomes = [send(request, SIGNATURE_KINDS, context, NOW + HOUR, tables) for request in (alice, bob)]
-    assert outcomes == [SendResult.WAITS, SendResult.SENT], "the message of a waiting email is settled"
-    assert [mail.to for mail in mails] == [BOB.email], "a waiting email takes no turn of the rate"
-    assert send(alice, SIGNATURE_KINDS, context, NOW + HOUR, tables) is SendResult.WAITS
-
-
 @pytest.mark.parametrize(("wait", "delays"), [(10 * MINUTE, [602]), (40 * MINUTE, [])])
 def test_a_postponed_email_is_queued_when_it_is_due(wait: timedelta, delays: list[int]) -> None:
     """The relay or the sweep queues the email in time. Otherwise it would wait for the next walk, an hour later."""
@@ -189,18 +153,3 @@ def test_a_postponed_email_is_queued_when_it_is_due(wait: timedelta, delays: lis
     if not delays:
         assert sweep(outbox, NOW + wait - MINUTE, tables, lambda: 0.0) == 0
         assert sweep(outbox, NOW + wait + MINUTE, tables, lambda: 0.0) == 1
-
-
-def test_while_the_limits_table_is_throttled_email_waits(petition: Petition) -> None:
-    class LimitsAreThrottled(FakeTables):
-        def _update(self, change: Any, returns: Any) -> Any:
-            if change.key.table == keys.LIMITS:
-                raise Throttled("storage")
-            return super()._update(change, returns)
-
-    tables, mails = LimitsAreThrottled(), list[Mail]()
-    a_published_petition(tables)
-    request = request_of(tables, petition, signed(tables, petition))
-    with pytest.raises(Throttled):
-        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
-    assert not mails, "otherwise an attacker could throttle the table to escape the limit"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import Denied, Throttled, Unavailable, Unreached
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.delivery import worker
 from chalicelib.mail.deliveries import DeliveryOutcome, outcome_of
@@ -15,8 +15,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
-from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, BOB, NOW, a_petition, identity_of, key_of, signed
+from tests.actors import ALICE, NOW, a_petition, signed
 from tests.fake_site import FakeSite, stream_event
 from tests.mail.a_third_kind import ONCE, ONCE_STATE, STATE, THANKS
 
@@ -57,14 +56,6 @@ def test_an_email_of_a_third_kind_is_relayed_sent_and_marked_and_its_bounce_is_r
     assert item["expires_at"] == int((NOW + STATE.lifetime).timestamp())
 
 
-def test_a_withdrawal_after_the_request_drops_the_email(fake_site: FakeSite) -> None:
-    request = request_email(fake_site)
-    petition = a_petition()
-    withdraw(key_of(petition, identity_of(petition)), petition, NOW, fake_site.tables)
-    assert recipients_after_sending(fake_site, request) == []
-    assert "mail_kind" not in delivery_item(fake_site, request)
-
-
 def test_a_complaint_stops_an_email_that_is_not_sent_yet(fake_site: FakeSite) -> None:
     request = request_email(fake_site)
     STATE.mark_undeliverable(request.key, "complained", NOW, fake_site.tables)
@@ -77,18 +68,6 @@ def test_an_email_with_a_complaint_counts_as_sent_although_no_sender_marked_it(m
     item = {"mails": 0, "mail_requested_at": iso(NOW), **dict.fromkeys(marked, iso(NOW))}
     assert outcome_of({**item, "undeliverable": "complained"}) is DeliveryOutcome.SENT
     assert outcome_of({**item, "undeliverable": "bounced"}) is DeliveryOutcome.FAILED
-
-
-def test_the_sweep_queues_lost_requests_of_every_kind_and_each_is_sent_once(fake_site: FakeSite) -> None:
-    lost = [request_email(fake_site, STATE, ALICE), request_email(fake_site, ONCE_STATE, BOB)]
-    fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
-    for _ in range(20):
-        fake_site.invoke("check_mail", {"task": "sweep"})
-    assert {message["key"] for message in fake_site.queue.messages} == {request.key for request in lost}
-    queued = [MailRequest.model_validate(message) for message in fake_site.other_queue.messages]
-    assert sorted(queued, key=str) == sorted(lost, key=str)
-    assert fake_site.deliver("send_other_mail", [request.model_dump() for request in queued]) == []
-    assert sorted(mail.to for mail in fake_site.mailer.mails) == [ALICE.email, BOB.email]
 
 
 @pytest.mark.parametrize(("state", "mails"), [(STATE, 2), (ONCE_STATE, 1)])
@@ -126,14 +105,6 @@ def test_an_unknown_email_is_never_queued_again(fake_site: FakeSite) -> None:
     assert len(fake_site.other_queue.messages) == 1, "the first time, before it was marked as unknown"
 
 
-@pytest.mark.parametrize("error", [Throttled, Denied, Unreached])
-def test_an_email_that_ses_did_not_accept_is_not_marked_unknown(fake_site: FakeSite, error: type[Unavailable]) -> None:
-    request = request_email(fake_site, ONCE_STATE)
-    fake_site.mailer.failures = [error("mail")]
-    assert fake_site.deliver("send_other_mail", [request.model_dump()]) == ["0"]
-    assert recipients_after_sending(fake_site, request) == [ALICE.email]
-
-
 def test_a_request_that_is_dropped_before_sending_begins_sends_no_email(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,14 +116,3 @@ def test_a_request_that_is_dropped_before_sending_begins_sends_no_email(
 
     monkeypatch.setitem(worker.KINDS, ONCE.name, replace(ONCE, contents=drop_and_compose))
     assert recipients_after_sending(fake_site, request) == []
-
-
-def test_after_a_crash_before_composing_the_email_is_sent_later(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    request = request_email(fake_site, ONCE_STATE)
-    with monkeypatch.context() as patch:
-        patch.setattr("tests.mail.a_third_kind.find_by_id", lambda *_: 1 / 0)
-        assert fake_site.deliver("send_other_mail", [request.model_dump()]) == ["0"]
-    fake_site.clock.forward(CLAIM)
-    assert recipients_after_sending(fake_site, request) == [ALICE.email]

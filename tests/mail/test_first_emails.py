@@ -49,12 +49,6 @@ def test_above_the_burst_each_email_gets_its_own_due_time(tables: FakeTables) ->
     assert book_turns(tables, BURST + 3) == [*[timedelta()] * BURST, INTERVAL, 2 * INTERVAL, 3 * INTERVAL]
 
 
-def test_the_burst_grows_again_with_time(tables: FakeTables) -> None:
-    book_turns(tables, BURST + 1)
-    waits = book_turns(tables, 11, now=NOW + 11 * INTERVAL)
-    assert waits == [*[timedelta()] * 10, INTERVAL]
-
-
 def test_the_first_turn_costs_one_write_and_its_item_expires(tables: FakeTables) -> None:
     book_turns(tables, 1)
     assert tables.calls == ["update"]
@@ -131,17 +125,6 @@ def test_the_owner_of_the_address_gets_the_email_at_once(
         sign_by_form(petition, pipeline.now, a_signing_context(pipeline.tables), network=network)
     pipeline.run(NOW + after)
     assert item_of(pipeline.tables, petition, identity_of(petition))["mails"] == 1
-
-
-def test_signing_again_from_a_busier_network_does_not_delay_the_email(pipeline: MailPipeline) -> None:
-    petition = a_published_petition(pipeline.tables)
-    sign_by_form(petition, NOW, a_signing_context(pipeline.tables), network="flooded")
-    pipeline.run(NOW + 11 * MINUTE)
-    due = item_of(pipeline.tables, petition, identity_of(petition))["mail_due_at"]
-    sign_by_form(petition, pipeline.now, a_signing_context(pipeline.tables), network="worse")
-    pipeline.run(pipeline.now + 2 * MINUTE)
-    item = item_of(pipeline.tables, petition, identity_of(petition))
-    assert (item["mail_due_at"], item["mails"], "mail_network" in item) == (due, 0, False)
 
 
 def test_signing_again_from_a_busy_network_sends_an_email_whose_turn_has_come(pipeline: MailPipeline) -> None:

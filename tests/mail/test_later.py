@@ -13,7 +13,7 @@ from chalicelib.mail.model import MailRequest
 from tests.actors import ALICE, NOW
 from tests.fake_site import FakeSite
 from tests.mail.a_third_kind import THANKS
-from tests.mail.test_deliveries import delivery_item, recipients_after_sending, request_email
+from tests.mail.test_deliveries import recipients_after_sending, request_email
 
 DUE = NOW + timedelta(minutes=50)
 SWEEP_INTERVAL = timedelta(minutes=15)
@@ -34,14 +34,6 @@ def postponed_request(fake_site: FakeSite) -> MailRequest:
     request = request_email(fake_site)
     assert recipients_after_sending(fake_site, request) == []
     return request
-
-
-def test_a_postponed_email_waits_unclaimed_and_a_repeated_message_does_nothing(
-    fake_site: FakeSite, postponed_request: MailRequest
-) -> None:
-    assert delivery_item(fake_site, postponed_request)["mail_due_at"] == "2026-11-24T12:50:00Z"
-    assert "mail_claimed_until" not in delivery_item(fake_site, postponed_request)
-    assert recipients_after_sending(fake_site, postponed_request) == []
 
 
 def test_the_sweep_queues_a_postponed_email_once_for_the_second_when_it_is_due(

@@ -39,20 +39,6 @@ class Time:
         return RateLimiter(per_second, self.clock, self.sleep)
 
 
-@pytest.mark.parametrize(
-    ("pauses", "time"),
-    [([0] * 10, 9 / 5), ([0, 3], 3), ([60, 0, 0, 0, 0, 0], 61)],
-    ids=["ten emails take nine gaps", "a slow email needs no extra wait", "idle time does not allow a burst"],
-)
-def test_an_email_waits_for_its_gap(pauses: list[float], time: float) -> None:
-    clock = Time()
-    limiter = clock.limiter(5)
-    for pause in pauses:
-        clock.now += pause
-        limiter.wait()
-    assert clock.now == pytest.approx(1000 + time)
-
-
 @given(st.lists(st.floats(0, 2), min_size=2, max_size=60), st.floats(1, 1000), st.integers(2, 1000))
 def test_all_senders_together_never_exceed_the_rate(durations: list[float], rate: float, senders: int) -> None:
     """For any duration of the SES calls. Each sender stays below its share, so all together stay below the rate."""

@@ -78,10 +78,3 @@ def test_a_request_within_a_minute_of_the_last_email_is_delayed(queue: FakeQueue
         FakeTables(),
     )
     assert queue.delays == [40, 0, 0]
-
-
-def test_a_nudge_queues_the_same_request_again(queue: FakeQueue) -> None:
-    nudged = {**REQUESTED_ITEM, "mail_nudged_at": "2026-11-24T12:30:00Z"}
-    changes = [(None, REQUESTED_ITEM), (REQUESTED_ITEM, nudged)]
-    relay(changes, NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS), FakeTables())
-    assert queue.messages[0] == queue.messages[1]

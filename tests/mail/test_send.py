@@ -1,7 +1,6 @@
 """Claim, send, mark: after any failure the email is still sent, and nobody gets too many."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -13,7 +12,7 @@ from chalicelib.aws.table import Change
 from chalicelib.core import caching
 from chalicelib.core.errors import MailRefused, NotYet, Throttled, Unavailable
 from chalicelib.mail.send import CLAIM, SendResult, send
-from chalicelib.mail.signature_kinds import KEPT_AFTER_LINK, SIGNATURE_KINDS, delivery_key
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions.find import PETITION_SECONDS, forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import UNMAILED_LIFETIME
@@ -27,7 +26,6 @@ from tests.actors import (
     Person,
     a_mail_context,
     a_published_petition,
-    confirmed,
     identity_of,
     item_of,
     key_of,
@@ -154,40 +152,6 @@ def test_withdrawn_and_deleted_signatures_get_no_email(sender: Sender) -> None:
     assert not sender.recipients
 
 
-def test_a_signature_confirmed_meanwhile_gets_no_email_to_confirm(sender: Sender) -> None:
-    confirmed(sender.tables, sender.petition)
-    sender.send()
-    assert not sender.recipients
-
-
-def test_a_signature_withdrawn_during_sending_stays_withdrawn(sender: Sender) -> None:
-    sender.send(meanwhile=lambda: withdraw_alice(sender))
-    item = alices_item(sender)
-    assert (item["state"], "email" in item) == ("withdrawn", False)
-
-
-def test_an_email_sent_during_a_withdrawal_counts_against_the_limits(sender: Sender) -> None:
-    def withdraw_and_sign() -> None:
-        withdraw_alice(sender)
-        signed(sender.tables, sender.petition, now=NOW + SECOND)
-
-    sender.send(meanwhile=withdraw_and_sign)
-    assert alices_item(sender)["mails"] == 1
-    sender.request = request_of(sender.tables, sender.petition, identity_of(sender.petition))
-    with pytest.raises(NotYet):
-        sender.send(MINUTE - SECOND)
-    assert sender.send(MINUTE) is SendResult.SENT
-
-
-@pytest.mark.parametrize("closes_at", [None, NOW + 3 * DAY, NOW + 30 * DAY])
-def test_a_pending_signature_expires_a_day_after_its_link(sender: Sender, closes_at: object) -> None:
-    """Independent of the closing time, because staff may change that."""
-    change_petition(sender, closes_at=closes_at)
-    sender.send()
-    expires_at = NOW + 14 * DAY + KEPT_AFTER_LINK
-    assert alices_item(sender)["expires_at"] == int(expires_at.timestamp())
-
-
 @pytest.mark.parametrize(
     ("changes", "after"),
     [({"state": "removed"}, NOTHING), ({"state": "draft"}, NOTHING), ({"closes_at": NOW + MINUTE}, 3 * DAY)],
@@ -234,10 +198,3 @@ def test_an_expired_signature_gets_no_email(sender: Sender) -> None:
     assert sender.send(UNMAILED_LIFETIME) is SendResult.SETTLED
     assert not sender.recipients
     assert "mail_kind" not in alices_item(sender)
-
-
-def test_mailed_at_is_the_time_of_sending(sender: Sender) -> None:
-    """Pacing may delay an email for half a minute. The minute until the next email starts when this one is sent."""
-    context = replace(a_mail_context(), deliver=lambda _: timedelta(seconds=25))
-    assert send(sender.request, SIGNATURE_KINDS, context, NOW, sender.tables) is SendResult.SENT
-    assert alices_item(sender)["mailed_at"] == "2026-11-24T12:00:25Z"

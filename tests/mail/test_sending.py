@@ -12,7 +12,6 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.mail.model import Priority
 from chalicelib.mail.rate_limit import SHARES
 from chalicelib.mail.sending import (
-    GRANTED_FOR,
     LONGEST_RUN,
     MAX_URGENT_WAITING,
     OTHER_EMAIL_STOPS_AT,
@@ -75,36 +74,6 @@ class SlowSource(FakeSource):
         return self.source.is_off()
 
 
-def test_in_a_crowd_confirmations_have_the_whole_rate_after_the_last_other_sender_ended() -> None:
-    runs = WatchRuns()
-    runs.run_minute(MAX_URGENT_WAITING + 1)
-    assert runs.share() == URGENT
-    runs.run_minutes([MAX_URGENT_WAITING + 1] * 2)
-    assert runs.share() == 1
-
-
-def test_other_email_is_turned_on_only_when_the_grant_is_over() -> None:
-    runs = WatchRuns().run_minutes([1000] * 5)
-    runs.run_minute(0)
-    assert runs.other.is_off()
-    runs.run_minutes([0] * (GRANTED_FOR // MINUTE))
-    assert not runs.other.is_off()
-    assert runs.share() == URGENT
-
-
-def test_the_grant_ends_when_the_watch_does_not_run() -> None:
-    runs = WatchRuns().run_minutes([1000] * 5)
-    runs.now += GRANTED_FOR
-    assert runs.share() == URGENT
-
-
-def test_a_watch_that_was_down_grants_the_whole_rate_again_only_after_a_longest_run() -> None:
-    runs = WatchRuns().run_minutes([1000] * 5)
-    runs.now += 2 * GRANTED_FOR
-    runs.run_minute(1000)
-    assert runs.share() == URGENT
-
-
 def test_a_pause_and_the_end_of_a_pause_keep_the_grant() -> None:
     runs = WatchRuns().run_minutes([1000] * 5)
     pause_mail(runs.now, PAUSE, runs.tables)
@@ -124,15 +93,6 @@ def test_the_whole_rate_and_other_email_are_never_used_at_once(waiting: Sequence
             whole_rate_ends = runs.now + LONGEST_RUN
         if not runs.other.is_off():
             assert runs.now > whole_rate_ends, "a sender that began with the whole rate may still run"
-
-
-def test_a_pause_ends_after_an_hour_and_only_a_refusal_after_it_pauses_again(tables: FakeTables) -> None:
-    pause_after_refusal(NOW, tables)
-    pause_after_refusal(NOW + SECOND, tables)
-    assert is_paused(NOW + PAUSE - SECOND, tables)
-    assert not is_paused(NOW + PAUSE, tables)
-    pause_after_refusal(NOW + PAUSE, tables)
-    assert is_paused(NOW + PAUSE, tables)
 
 
 def test_a_refusal_by_ses_does_not_shorten_the_pause_of_an_engineer(tables: FakeTables) -> None:
@@ -189,12 +149,6 @@ def test_other_email_is_sent_only_while_few_confirmations_wait(tables: FakeTable
     assert run_watch(sources, tables, MAX_URGENT_WAITING + 1) == (True, False)
     assert not sending(NOW, tables).is_quota_reserved
     assert run_watch(sources, tables, MAX_URGENT_WAITING, later=True) == (True, True)
-
-
-def test_first_emails_that_wait_for_their_network_do_not_stop_other_email(tables: FakeTables) -> None:
-    sources = sources_in((True, True))
-    assert run_watch(sources, tables, MAX_URGENT_WAITING, delayed=1000) == (True, True)
-    assert run_watch(sources, tables, MAX_URGENT_WAITING + 1, delayed=1000) == (True, False)
 
 
 @pytest.mark.parametrize("states", EVERY_STATE)

@@ -69,15 +69,6 @@ def test_the_choice_outlives_the_signature_and_the_budget(tables: FakeTables, pe
     assert not emails_after_signing(tables, petition, NOW + 400 * DAY)
 
 
-def test_another_petition_may_send_email_and_does_not_make_the_choice_expire(
-    tables: FakeTables, petition: Petition
-) -> None:
-    stop_email(tables, petition)
-    assert emails_after_signing(tables, a_published_petition(tables, slug="another"), NOW)
-    assert "expires_at" not in tables.items[ALICES_MAILBOX.key]
-    assert is_stopped(alices_choice(petition), tables)
-
-
 def test_an_undone_choice_allows_email_and_lets_the_item_expire(tables: FakeTables, petition: Petition) -> None:
     another = a_published_petition(tables, slug="another")
     for stopped in (petition, another):

@@ -1,6 +1,6 @@
 """The sweep finds the requests that every queue has lost, and no others, in bounded runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -9,13 +9,13 @@ import pytest
 from chalicelib.aws.queue import Outgoing
 from chalicelib.aws.table import Item
 from chalicelib.core import keys
-from chalicelib.core.errors import Throttled, Unavailable
+from chalicelib.core.errors import Throttled
 from chalicelib.core.keys import mail_sweep
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding, sweep as sweep_module
 from chalicelib.mail.kind import Outbox
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.outstanding import MARK_EVERY, SLACK, forget_marked, mark, mark_unless_recent, markers
+from chalicelib.mail.outstanding import mark, markers
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
@@ -140,27 +140,6 @@ def test_a_lost_request_does_not_wait_for_the_walk_of_another_petition(
     assert delivery_key(petition.slug, identity_of(petition)) in {request.key for request in requests_in(outbox)}
 
 
-def test_email_on_hold_is_queued_every_six_hours(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
-    signed(tables, petition)
-    counts = [run_sweep(outbox, tables, LATER + hour * HOUR) for hour in range(13)]
-    assert counts == [1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1]
-
-
-def test_a_failing_queue_marks_nothing_and_keeps_the_cursor(
-    tables: FakeTables, petition: Petition, outbox: Outbox
-) -> None:
-    class FailingQueue(FakeQueue):
-        def send(self, messages: Sequence[object]) -> None:
-            if messages:
-                raise Unavailable("queue")
-
-    identity = signed(tables, petition)
-    with pytest.raises(Unavailable):
-        run_sweep(Outbox(FailingQueue(), FailingQueue(), SIGNATURE_KINDS), tables)
-    assert "mail_queued_at" not in item_of(tables, petition, identity)
-    assert run_sweep(outbox, tables) == 1
-
-
 GROUP = "signatures/safe-children"
 
 
@@ -280,15 +259,6 @@ def test_a_request_relayed_during_a_walk_keeps_its_marker(
     outstanding.end_walk(walk, LOST_AFTER_IF_NO_BACKLOG, steps.tables)
     assert steps.marked_groups == [GROUP]
     assert steps.sweep(NOW + first_walk + later + 2 * LOST_AFTER_IF_NO_BACKLOG) == 1
-
-
-def test_a_process_with_a_slow_clock_does_not_set_a_marker_to_an_earlier_time(tables: FakeTables) -> None:
-    mark_unless_recent([GROUP], NOW, tables)
-    forget_marked()
-    mark_unless_recent([GROUP], NOW - SLACK, tables)
-    assert [marker.marked_at for marker in markers(tables)] == ["2026-11-24T12:00:00Z"]
-    mark_unless_recent([GROUP], NOW - SLACK + MARK_EVERY, tables)
-    assert [marker.marked_at for marker in markers(tables)] == ["2026-11-24T12:05:00Z"]
 
 
 def test_a_marker_of_a_kind_that_no_longer_exists_does_not_stop_the_sweep(steps: MailSteps) -> None:

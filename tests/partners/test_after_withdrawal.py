@@ -45,13 +45,6 @@ def test_a_consent_from_before_the_withdrawal_counts_nobody(
     assert (item["state"], item["updates"]) == ("pending", False)
 
 
-def test_a_consent_from_after_the_withdrawal_counts(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    withdraw(key_of(petition, confirmed(tables, petition)), petition, NOW, tables)
-    signed(tables, petition, now=LATER)
-    assert send(tables, petition, oak, NOW + DAY, LATER) is EXISTING
-    assert item_of(tables, petition, identity_of(petition))["state"] == "confirmed"
-
-
 def test_the_undo_of_an_import_is_no_withdrawal(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     send(tables, petition, oak, NOW - DAY, NOW)
     key = key_of(petition, identity_of(petition))

@@ -15,7 +15,7 @@ from chalicelib.partners.model import CountsWhen
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.sign import sign_from_queue
-from tests.actors import ALICE, MINUTE, NOW, change_item, identity_of, item_of, overflow_message, signed
+from tests.actors import ALICE, MINUTE, NOW, change_item, identity_of, item_of, overflow_message
 from tests.fakes import FakeQueue, FakeTables
 from tests.partnering import a_partner, a_receiving_context, sent_of
 
@@ -33,15 +33,6 @@ def take_alice(tables: FakeTables, petition: Petition, **changes: Any) -> Any:
     context = replace(a_receiving_context(tables, petition, elm), **changes)
     take_each([read_signature(sent_of(), elm, NOW)], context, NOW)
     return item_of(tables, petition, identity_of(petition))
-
-
-def test_the_email_to_an_imported_person_is_urgent_only_when_they_sign_themselves(
-    tables: FakeTables, petition: Petition
-) -> None:
-    imported = take_alice(tables, petition, channel="import", job_id="job")
-    assert messages_of(None, imported, tables) == (0, 1)
-    identity = signed(tables, petition, now=NOW + MINUTE)
-    assert messages_of(imported, item_of(tables, petition, identity), tables) == (1, 0)
 
 
 def test_an_imported_person_who_signs_through_the_overflow_queue_gets_an_urgent_email(
@@ -88,7 +79,3 @@ def test_a_person_who_has_our_email_gets_no_second_one_by_signing_on_a_partners_
     ash = a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-ash")
     take_each([read_signature(sent_of(), ash, NOW)], a_receiving_context(tables, petition, ash), NOW)
     assert messages_of(mailed, item_of(tables, petition, identity_of(petition)), tables) == (0, 0)
-
-
-def test_the_email_to_a_person_who_signs_on_a_partners_site_is_urgent(tables: FakeTables, petition: Petition) -> None:
-    assert messages_of(None, take_alice(tables, petition), tables) == (1, 0)

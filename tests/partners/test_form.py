@@ -61,12 +61,6 @@ def test_a_missing_consent_is_described_for_a_program(tables: FakeTables) -> Non
     assert caught.value.errors == [FieldError("consent", message)]
 
 
-@pytest.mark.parametrize(("sent", "read"), [({"language": "cy"}, "cy"), ({"language": None}, None), ({}, None)])
-def test_a_signature_may_carry_a_language(tables: FakeTables, sent: dict[str, Any], read: str | None) -> None:
-    signature = read_signature(sent_of(ALICE, "oak:1", **sent), a_partner(tables), NOW)
-    assert signature.form.language == read
-
-
 @pytest.mark.parametrize("raw", [None, 1, [], "x"])
 def test_json_that_is_not_an_object_is_invalid_and_has_no_identifier(tables: FakeTables, raw: object) -> None:
     assert identifier_of(raw) is None

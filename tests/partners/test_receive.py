@@ -11,7 +11,6 @@ from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen, Partner, ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, predict_each, take_each
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import UNMAILED_LIFETIME, WITHDRAWN_LIFETIME
 from chalicelib.signatures.sign import sign
 from chalicelib.signatures.withdraw import erase, withdraw
@@ -46,15 +45,6 @@ def send(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[s
     return [result.outcome for result in results_of(tables, petition, partner, *raws)]
 
 
-def test_no_receipt_goes_to_a_person_who_did_not_confirm_by_our_email(tables: FakeTables, oak: Partner) -> None:
-    """They may have stopped our email, or agreed to a wording without email. And no limit applies to a receipt."""
-    petition = a_published_petition(tables, slug="with-receipt", receipt=True)
-    signed(tables, petition, BOB)
-    send(tables, petition, oak, sent_of(), sent_of(BOB, "oak:2"))
-    items = [item_of(tables, petition, identity_of(petition, person)) for person in (ALICE, BOB)]
-    assert [(item["state"], "mail_kind" in item) for item in items] == [("confirmed", False)] * 2
-
-
 def count(tables: FakeTables, petition: Petition) -> int:
     return exact_count(petition, NOW, tables).confirmed
 
@@ -80,22 +70,6 @@ def test_an_identifier_of_another_person_is_a_conflict(tables: FakeTables, petit
     assert (result.outcome, result.errors[0].field) == (INVALID, "identifier")
     assert item_of(tables, petition, identity_of(petition))["email"] == ALICE.email
     assert not item_of(tables, petition, identity_of(petition, BOB))
-
-
-def test_people_who_signed_here_first_keep_their_origin(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    identity = confirmed(tables, petition)
-    assert send(tables, petition, oak, sent_of()) == [EXISTING]
-    item = item_of(tables, petition, identity)
-    assert (item["source"], item["also_obtained_by"]) == ("direct", {"Partner-Oak"})
-    assert count(tables, petition) == 1
-
-
-def test_a_person_who_signs_here_afterwards_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    send(tables, petition, oak, sent_of())
-    identity = signed(tables, petition)
-    item = item_of(tables, petition, identity)
-    assert (item["source"], item["also_obtained_by"]) == ("partner-oak", {"Harbour for Children"})
-    assert count(tables, petition) == 1
 
 
 def test_a_stranger_cannot_opt_in_a_person_whom_a_partner_confirms(
@@ -144,12 +118,6 @@ def test_a_person_who_withdraws_while_a_partner_sends_them_is_not_counted(
 
     monkeypatch.setattr(receive, "sign", withdraw_and_sign)
     assert send(tables, petition, oak, older) == [SUPPRESSED]
-    assert count(tables, petition) == 0
-
-
-def test_an_address_that_bounces_is_suppressed(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    mark_undeliverable(key_of(petition, signed(tables, petition)), "bounced", tables)
-    assert send(tables, petition, oak, sent_of()) == [SUPPRESSED]
     assert count(tables, petition) == 0
 
 

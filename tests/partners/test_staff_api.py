@@ -5,7 +5,6 @@ from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Invalid, UnknownThing
 from chalicelib.core.rights import Right
-from chalicelib.partners.model import VERSION_RULE
 from chalicelib.partners.register import all_partners, create_partner, find_partner, store_wording
 from tests import asking
 from tests.actors import NOW, bobs_token
@@ -35,15 +34,6 @@ def test_bob_revokes_a_partners_token(fake_site: FakeSite) -> None:
     assert answer.json_body["usable"] is False
     with pytest.raises(Exception, match="Unauthorized"):  # API Gateway answers 401.
         post(fake_site, issued["token"], sent_of())
-
-
-def test_a_wrong_source_or_version_is_told_what_is_allowed(fake_site: FakeSite) -> None:
-    token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
-    answer = ask(fake_site, token, "POST", "", NEW_PARTNER | {"source": "Elm", "version": "März 2026"})
-    assert {error["field"]: error["message"] for error in answer.json_body["errors"]} == {
-        "source": "Begin with partner-, then up to 32 small letters, digits and hyphens",
-        "version": VERSION_RULE,
-    }
 
 
 def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object) -> HTTPResponse:

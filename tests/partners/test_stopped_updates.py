@@ -38,14 +38,6 @@ def test_only_a_consent_after_the_opt_out_starts_updates_again(
     assert (item["state"], item["updates"]) == ("confirmed", gets_updates)
 
 
-def test_an_expired_signature_is_renewed_without_updates(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    identity = signed(tables, petition, ALICE, updates=True)
-    unsubscribe(key_of(petition, identity), NOW, tables)
-    send(tables, petition, oak, NOW - DAY, NOW + 70 * DAY)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["updates"]) == ("confirmed", False)
-
-
 @pytest.mark.parametrize("content", [FILE, WITHOUT_DATE])
 @pytest.mark.parametrize("is_undone_first", [True, False])
 def test_the_corrected_file_does_not_start_updates_again(

@@ -9,14 +9,13 @@ import pytest
 
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.rights import Right
-from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
 from chalicelib.people.words import sections
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.withdraw import unsubscribe, withdraw
+from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     ALICE,
     NOW,
@@ -33,7 +32,7 @@ from tests.actors import (
 )
 from tests.asking import ask, audit_records
 from tests.fake_site import FakeSite
-from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter, confirmed_with_a_letter
+from tests.letters.lettering import LETTER, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.people.test_api import path_of
 
@@ -81,26 +80,6 @@ def test_every_stored_attribute_is_in_the_access_file(fake_site: FakeSite, token
         if name not in ("pk", "updates", "text_version"):
             assert str(value) in file, name
     assert f"{item['text_version']}.{item['consent_version']}" in file
-
-
-def test_the_access_file_says_when_the_person_stopped_updates(
-    fake_site: FakeSite, token: str, petition: Petition
-) -> None:
-    identity = confirmed(fake_site.tables, petition, updates=True)
-    unsubscribe(key_of(petition, identity), NOW, fake_site.tables)
-    [signature] = ask(fake_site, token, "POST", path_of(identity, "access")).json_body["signatures"]
-    assert (signature["person"]["updates"], signature["times"]["unsubscribed_at"]) == (False, iso(NOW))
-
-
-def test_the_access_file_has_the_wording_in_the_language_that_was_signed_in(fake_site: FakeSite, token: str) -> None:
-    petition = a_published_petition(fake_site.tables, slug="in-welsh", translations={"cy": WELSH})
-    identity = confirmed(fake_site.tables, petition, language="cy")
-    answer = ask(fake_site, token, "POST", f"/api/staff/people/in-welsh/{identity}/access")
-    [signature] = [each for each in answer.json_body["signatures"] if each["petition"]["slug"] == "in-welsh"]
-    assert signature["person"]["language"] == "cy"
-    assert [each["wording"] for each in signature["consents"]] == [WELSH["sign_wording"], WELSH["updates_wording"]]
-    ask(fake_site, token, "POST", f"/api/staff/people/in-welsh/{identity}/withdraw")
-    assert "language" not in item_of(fake_site.tables, petition, identity), "the language is personal data"
 
 
 def test_a_withdrawn_signature_is_in_the_access_file_without_personal_data(
@@ -168,23 +147,6 @@ def test_the_file_has_the_letter_as_it_was_confirmed(fake_site: FakeSite) -> Non
     }
 
 
-def test_the_file_has_a_letter_that_was_requested_but_not_confirmed(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    identity = confirmed(fake_site.tables, petition)
-    asked = {"version": petition.letter_version, "body": "Somebody typed this.", "asked_at": iso(NOW)}
-    change_item(fake_site.tables, petition, identity, letter_asked=asked)
-    letter = letter_in_file(fake_site, identity)
-    assert (letter["agreed"], letter["asked"]["body"]) == (None, "Somebody typed this.")
-
-
-def test_the_file_has_the_letter_in_the_language_in_which_it_was_signed(fake_site: FakeSite) -> None:
-    welsh = {"cy": WELSH | {"letter": WELSH_LETTER}}
-    petition = a_published_petition(fake_site.tables, letter=LETTER, translations=welsh)
-    identity = confirmed_with_a_letter(fake_site, petition)
-    publish(a_petition(letter=LETTER, language="cy"), NOW, fake_site.tables)
-    assert letter_in_file(fake_site, identity)["agreed"]["body"] == LETTER["body"]
-
-
 def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     identity = confirmed_with_a_letter(fake_site, petition)
@@ -223,14 +185,6 @@ def test_the_file_has_the_email_to_a_removed_target_after_a_withdrawal(
     petition, identity = requested_letter(fake_site)
     publish(a_petition(letter=later), NOW, fake_site.tables)
     withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
-    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
-
-
-def test_the_file_has_an_earlier_letter_after_signing_again_without_one(fake_site: FakeSite) -> None:
-    petition, identity = requested_letter(fake_site)
-    withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
-    without_letter = publish(a_petition(letter=None), NOW, fake_site.tables)
-    confirmed(fake_site.tables, without_letter, now=NOW + timedelta(hours=1))
     assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
 
 

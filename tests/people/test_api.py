@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from chalicelib.core.rights import Right
 from chalicelib.people.access import actions_in
 from chalicelib.petitions.model import Petition
@@ -56,19 +54,6 @@ def test_a_search_finds_an_address_in_every_petition(fake_site: FakeSite, token:
     assert {each["state"] for each in signatures} == {"confirmed", "pending"}
     assert {each["person"]["name"] for each in signatures} == {ALICE.name}
     assert audited_actions(fake_site) == [Action(name="person.found", details=ids)]
-
-
-def test_a_search_without_results_is_audited_too(fake_site: FakeSite, token: str) -> None:
-    assert find(fake_site, token) == []
-    assert audited_actions(fake_site) == [Action(name="person.found")]
-
-
-@pytest.mark.parametrize("body", [{}, {"email": "nobody"}, {"email": 5}, {"email": ALICE.email, "name": "A"}])
-def test_an_invalid_address_is_a_field_error(fake_site: FakeSite, token: str, body: dict[str, Any]) -> None:
-    answer = ask(fake_site, token, "POST", FIND_PATH, body)
-    assert answer.status_code == 422
-    assert ALICE.email not in str(answer.body)
-    assert audited_actions(fake_site) == []
 
 
 def test_a_signature_is_shown_with_what_staff_need_to_help(fake_site: FakeSite, token: str, petition: Petition) -> None:

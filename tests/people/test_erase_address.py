@@ -5,8 +5,6 @@ import pytest
 from chalicelib.aws.table import Item
 from chalicelib.core.errors import Unavailable
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.changes import increments
-from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, forget_level, set_level
 from chalicelib.tallies.count import exact_count
 from commands.withdrawn_since import WithdrawnSince
@@ -112,16 +110,3 @@ def test_an_erasure_is_recorded_by_id_so_that_a_restore_leaves_the_signatures_ou
     monkeypatch.setattr("commands.common.tables", lambda: fake_site.tables)
     withdrawn = WithdrawnSince(NOW - DAY, frozenset(), frozenset()).read()
     assert withdrawn.erased == {identity: NOW}
-
-
-def test_the_mark_of_an_erasure_does_not_count_as_a_signature(
-    fake_site: FakeSite, token: str, petition: Petition
-) -> None:
-    erase_alice(fake_site, token)
-    mark = item_of(fake_site.tables, petition, identity_of(petition))
-    assert mark.keys() == ERASED_ATTRIBUTES
-    changes = [*increments("1", None, mark, NOW), *increments("2", mark, None, NOW)]
-    for change in changes:
-        assert not any(change.numbers.values())
-    result = recount(petition, lambda: NOW + DAY, fake_site.tables)
-    assert (result.confirmed, result.drift, result.wrong_pending) == (0, {}, {})

@@ -30,12 +30,6 @@ def mailed(tables: FakeTables, petition: Petition) -> str:
     return identity
 
 
-def test_a_confirmed_signer_gets_the_already_signed_email(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    assert resend_to(tables, petition, identity).outcome is ResendOutcome.ASKED
-    assert item_of(tables, petition, identity)["mail_kind"] == "already-signed"
-
-
 def test_the_next_email_waits_for_a_minute(tables: FakeTables, petition: Petition, mailed: str) -> None:
     assert resend_to(tables, petition, mailed, NOW + MINUTE / 2).outcome is ResendOutcome.WITHIN_A_MINUTE
 

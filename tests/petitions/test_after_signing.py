@@ -6,11 +6,9 @@ from urllib.parse import unquote
 import pytest
 
 from chalicelib.core.errors import Invalid
-from chalicelib.core.sources import valid_source_or_none
 from chalicelib.petitions.form import read_new_petition
 from chalicelib.petitions.model import Petition, ShareWay
 from chalicelib.petitions.text import NextStep
-from chalicelib.petitions.transition import other_gaps
 from tests.actors import NOW, WELSH, a_petition, a_published_petition
 from tests.fake_site import FakeSite
 from tests.petitions.test_form import body_of
@@ -38,11 +36,6 @@ def page_after_confirming(fake_site: FakeSite, lang: str = "", **changes: Any) -
 )
 def test_the_next_site_learns_the_petition_and_nothing_else(url: str, address: str) -> None:
     assert NextStep(**{**STEP, "url": url}).address("trees") == address
-
-
-def test_the_source_of_the_longest_slug_is_valid_here_too() -> None:
-    address = NextStep(**STEP).address("a" * 60)
-    assert valid_source_or_none(address.rpartition("source=")[2])
 
 
 def test_the_page_after_confirming_shares_the_staffs_text_by_their_ways_and_names_their_step(
@@ -94,8 +87,3 @@ def test_a_wrong_field_is_named(changes: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_new_petition(body_of(**changes), NOW)
     assert field in [error.field for error in refused.value.errors]
-
-
-def test_text_in_brackets_is_found_in_the_next_step_and_in_the_text_to_share() -> None:
-    petition = a_petition(share_text="Sign with [name]", next_step={**STEP, "sentence": "Give to [name]."})
-    assert other_gaps(petition) == "the text to share, the next step"

@@ -21,11 +21,6 @@ def _an_empty_cache() -> Iterator[None]:
     constituencies.cache_clear()
 
 
-@pytest.mark.parametrize("postcode", ["ZZ1 1AC", "A1 1AA", "ZZ99 9ZX", "ZZ9 9ZZ", "", "75001 PARIS"])
-def test_a_missing_postcode_has_no_constituency(postcode: str) -> None:
-    assert Constituencies(pack(TABLE)).of(postcode) is None
-
-
 def test_official_formats_with_any_spaces_are_accepted() -> None:
     lookup = Constituencies(pack({"ZZ1  1AA": "Upper Zed", "Z1   1AA": "Zed Bay", "ZZ999ZZ": "Lower Zed"}))
     assert [lookup.of(postcode) for postcode in ("ZZ1 1AA", "Z1 1AA", "ZZ99 9ZZ")] == [

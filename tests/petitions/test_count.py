@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.petitions.figure import Figure, FigureKind, current_figures
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition, check_rising
-from tests.actors import DAY, NOW, a_petition, a_published_petition, confirmed
+from tests.actors import DAY, NOW, a_petition, confirmed
 from tests.fake_site import FakeSite
 from tests.petitions.test_staff_api import PETITION_URL, ask, petition_fields
 
@@ -38,13 +37,6 @@ def test_an_unchanged_count_is_304(fake_site: FakeSite, petition: Petition) -> N
     assert fake_site.get(COUNT_URL, if_none_match=etag).status_code == 200
 
 
-def test_another_goal_has_another_etag(fake_site: FakeSite) -> None:
-    etag = fake_site.get(COUNT_URL).headers["ETag"]
-    a_published_petition(fake_site.tables, slug="another", goal=5)
-    forget_petitions()
-    assert fake_site.get("/api/petitions/another/count").headers["ETag"] != etag
-
-
 def test_a_request_to_a_warm_function_is_one_read(fake_site: FakeSite) -> None:
     fake_site.get(COUNT_URL)
     fake_site.tables.calls.clear()
@@ -72,13 +64,6 @@ def a_figure(source: str, count: int, as_of: datetime = NOW, entered_at: datetim
     return Figure(
         source=source, kind=FigureKind.PARTNER, count=count, as_of=as_of, evidence="A letter", entered_at=entered_at
     )
-
-
-def test_the_latest_figure_of_a_source_is_current() -> None:
-    old = a_figure("freedom-united", 9_000, NOW - timedelta(days=2))
-    entered_late = a_figure("freedom-united", 5, NOW - timedelta(days=9), NOW + timedelta(days=1))
-    new = a_figure("freedom-united", 8_501)
-    assert current_figures([new, old, entered_late]) == [new]
 
 
 def test_the_last_entered_of_two_figures_with_the_same_time_is_current() -> None:

@@ -3,23 +3,11 @@
 import pytest
 
 from chalicelib.core.errors import PetitionNotOpen, Throttled, UnknownPetition
-from chalicelib.petitions.find import (
-    all_petitions,
-    find_open_petition,
-    find_petition,
-    open_petitions,
-    petition_as_stored,
-)
+from chalicelib.petitions.find import find_open_petition, find_petition, petition_as_stored
 from tests.actors import DAY, NOW, a_published_petition
 from tests.fakes import FakeTables
 
 CLOSED = {"state": "closed", "closes_at": NOW - DAY}
-
-
-def test_an_open_petition_is_found_as_it_was_published(tables: FakeTables) -> None:
-    petition = a_published_petition(tables, closes_at=NOW + DAY, privacy_url="https://harbour.example/privacy")
-    assert find_open_petition("safe-children", NOW, tables) == petition
-    assert petition_as_stored("safe-children", tables) == petition
 
 
 def test_many_requests_cost_one_read(tables: FakeTables) -> None:
@@ -54,12 +42,3 @@ def test_a_stale_petition_is_used_while_the_table_is_unavailable(
     monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: 1e12)
     tables.fail_next(Throttled("storage"))
     assert find_petition("safe-children", NOW, tables)
-
-
-def test_the_public_list_has_open_petitions_and_the_staff_list_has_all(tables: FakeTables) -> None:
-    a_published_petition(tables, slug="a-open")
-    a_published_petition(tables, slug="b-draft", state="draft")
-    a_published_petition(tables, slug="c-closed", **CLOSED)
-    a_published_petition(tables, slug="d-removed", state="removed")
-    assert [petition.slug for petition in open_petitions(NOW, tables)] == ["a-open"]
-    assert [petition.slug for petition in all_petitions(tables)] == ["a-open", "b-draft", "c-closed", "d-removed"]

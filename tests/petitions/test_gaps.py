@@ -10,33 +10,6 @@ from tests.actors import WELSH, a_petition
 from tests.letters.lettering import LETTER, TARGET, WELSH_LETTER
 
 
-def test_a_petition_without_square_brackets_has_no_gaps() -> None:
-    petition = a_petition(
-        letter=LETTER,
-        translations={"cy": WELSH | {"letter": WELSH_LETTER}},
-        text="[x], [] and [a link](https://a.example)",
-    )
-    assert (gap_errors(petition), warning_of_gaps(petition)) == ([], [])
-
-
-@pytest.mark.parametrize(
-    ("changes", "field", "name"),
-    [
-        ({"title": "[Do what]"}, "title", "the title"),
-        ({"sign_wording": "[The charity]"}, "sign_wording", "the consent to sign"),
-        ({"updates_wording": "[the charity]"}, "updates_wording", "the consent to receive updates"),
-        ({"letter": LETTER | {"send_wording": "[To whom]"}}, "letter.send_wording", "the consent to send the letter"),
-        ({"letter": LETTER | {"reply_wording": "[Who]"}}, "letter.reply_wording", "the consent to replies"),
-        ({"translations": {"cy": WELSH | {"title": "[Beth]"}}}, "translations.cy.title", "the title (cy)"),
-    ],
-)
-def test_a_gap_in_the_title_or_a_consent_is_an_error(changes: dict[str, Any], field: str, name: str) -> None:
-    petition = a_petition(**changes)
-    [error] = gap_errors(petition)
-    assert (error.field, error.message) == (field, f"Replace the text in [square brackets] in {name}")
-    assert warning_of_gaps(petition) == []
-
-
 @pytest.mark.parametrize(
     ("changes", "names"),
     [

@@ -6,9 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.petitions.edit import edit, publish
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import letter_as_signed
-from chalicelib.petitions.letter import Digest, Paced, Single
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, WELSH, a_petition
 from tests.fake_site import FakeSite
@@ -18,14 +17,6 @@ from tests.letters.lettering import LETTER, TARGET, WELSH_LETTER
 
 def version_with(**changes: Any) -> str:
     return a_petition(letter=LETTER | changes).letter_version
-
-
-def test_a_target_gets_letters_singly_unless_the_file_says_otherwise() -> None:
-    modes = [{}, {"delivery": {"mode": "paced", "per_hour": 30}}, {"delivery": {"mode": "digest", "first": 50}}]
-    targets = [{**TARGET, "key": f"t{n}", "email": f"t{n}@target.example", **mode} for n, mode in enumerate(modes)]
-    letter = a_petition(letter=LETTER | {"targets": targets}).letter
-    assert letter is not None
-    assert [type(target.delivery) for target in letter.targets] == [Single, Paced, Digest]
 
 
 @pytest.mark.parametrize(
@@ -62,11 +53,6 @@ def test_a_corrected_address_or_pace_of_a_target_keeps_the_letters_version() -> 
     assert version_with(targets=[corrected]) == version_with()
 
 
-def test_the_letter_is_not_part_of_the_signed_version() -> None:
-    with_letter = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}})
-    assert with_letter.version == a_petition(translations={"cy": WELSH}).version
-
-
 def test_the_letter_is_shown_in_the_language_of_the_page() -> None:
     petition = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}})
     welsh = petition.in_language("cy")
@@ -80,16 +66,6 @@ def test_a_translation_without_a_letter_shows_the_letter_of_the_main_language() 
     letter = a_petition(letter=LETTER, translations={"cy": WELSH}).in_language("cy").letter
     assert letter
     assert letter.subject == LETTER["subject"]
-
-
-def test_each_version_of_the_letter_is_kept(tables: FakeTables) -> None:
-    petition = publish(a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}}), NOW, tables)
-    edited = edit(
-        petition.model_copy(update={"letter": a_petition(letter=LETTER | {"body": "New"}).letter}), NOW, tables
-    )
-    kept = [letter_as_signed(petition.slug, each.letter_version, tables) for each in (petition, edited)]
-    assert [each.letter.body for each in kept] == [LETTER["body"], "New"]
-    assert kept[0].in_language("cy").subject == WELSH_LETTER["subject"]
 
 
 def test_a_missing_version_of_the_letter_is_unavailable(tables: FakeTables) -> None:

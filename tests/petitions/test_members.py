@@ -13,7 +13,6 @@ from chalicelib.petitions import constituency_table
 from chalicelib.petitions.constituency_table import (
     MemberOfParliament,
     has_members,
-    member_for_postcode,
     members,
     pack_members,
     unpack_members,
@@ -22,7 +21,7 @@ from chalicelib.petitions.form import EDITABLE, KEPT_IF_OMITTED, NO_MEMBERS, rea
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, a_petition
 from tests.letters.lettering import LETTER, TARGET
-from tests.located import LOWER, UPPER, give_members
+from tests.located import UPPER, give_members
 
 MP = {"key": "my-mp", "name": "Your MP", "members": True}
 PACED = {"mode": "paced", "per_hour": 5}
@@ -33,33 +32,6 @@ def _an_empty_cache() -> Iterator[None]:
     members.cache_clear()
     yield
     members.cache_clear()
-
-
-@pytest.mark.parametrize(
-    ("country", "postcode", "member"),
-    [
-        ("GB", "ZZ1 1AA", UPPER),
-        ("GB", "ZZ9 9ZZ", LOWER),
-        ("GB", "SW1A 1AA", None),
-        ("GB", "AB1 1AA", None),
-        ("GB", "", None),
-        ("GB", None, None),
-        ("FR", "ZZ1 1AA", None),
-        (None, "ZZ1 1AA", None),
-    ],
-)
-def test_a_member_is_found_by_a_british_postcode_only(
-    country: str | None, postcode: str | None, member: MemberOfParliament | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    give_members(monkeypatch)
-    assert member_for_postcode(country, postcode) == member
-
-
-def test_without_tables_nobody_has_a_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(constituency_table, "MEMBERS_FILE", tmp_path / "members.json")
-    monkeypatch.setattr(constituency_table, "constituencies", lambda: None)
-    assert member_for_postcode("GB", "ZZ1 1AA") is None
-    assert not has_members()
 
 
 def test_the_file_is_read_as_it_was_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,13 +59,6 @@ def test_the_file_is_read_as_it_was_packed(tmp_path: Path, monkeypatch: pytest.M
 def test_a_letter_to_members_is_one_target_without_address_or_pace(targets: list[dict[str, Any]]) -> None:
     with pytest.raises(ValidationError):
         a_petition(letter=LETTER | {"targets": targets})
-
-
-def test_a_change_of_recipients_changes_the_letters_version() -> None:
-    """People agreed to write to the office, and not to their own member."""
-    office = {"key": "my-mp", "name": "Your MP", "email": "office@target.example"}
-    versions = [a_petition(letter=LETTER | {"targets": [each]}).letter_version for each in (MP, office)]
-    assert versions[0] != versions[1]
 
 
 def edit_body(petition: Petition, **changes: Any) -> str:

@@ -6,7 +6,6 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.petitions.model import PetitionState
-from chalicelib.petitions.text import text_of
 from tests.actors import DAY, NOW, OPENED, WELSH, a_petition
 
 
@@ -48,35 +47,14 @@ def test_invalid_values_are_refused(wrong: dict[str, Any]) -> None:
         a_petition(**wrong)
 
 
-@pytest.mark.parametrize("changed", [{"title": "x"}, {"text": "x"}, {"target": "x"}])
-def test_a_changed_text_has_another_text_version(changed: dict[str, str]) -> None:
-    assert a_petition(**changed).text_version != a_petition().text_version
-    assert a_petition(**changed).consent_version == a_petition().consent_version
-
-
 @pytest.mark.parametrize("changed", [{"sign_wording": "x"}, {"updates_wording": "x"}])
 def test_a_changed_wording_has_another_consent_version(changed: dict[str, str]) -> None:
     assert a_petition(**changed).consent_version != a_petition().consent_version
     assert a_petition(**changed).text_version == a_petition().text_version
 
 
-def test_goal_closing_date_and_summary_are_not_part_of_the_text_version() -> None:
-    assert a_petition(goal=5, closes_at=NOW, summary="x").text_version == a_petition().text_version
-
-
 def test_the_version_separates_title_and_text() -> None:
     assert a_petition(title="ab", text="c").text_version != a_petition(title="a", text="bc").text_version
-
-
-def test_the_version_of_a_stored_text_joins_the_text_and_consent_versions() -> None:
-    petition = a_petition()
-    assert text_of(petition, NOW).version == f"{petition.text_version}.{petition.consent_version}"
-
-
-def test_signatures_can_be_confirmed_for_a_day_after_the_closing() -> None:
-    assert a_petition().is_confirmable_at(NOW + 900 * DAY)
-    assert a_petition(closes_at=NOW).is_confirmable_at(NOW + DAY * 0.99)
-    assert not a_petition(closes_at=NOW).is_confirmable_at(NOW + DAY)
 
 
 @pytest.mark.parametrize(
@@ -89,22 +67,3 @@ def test_signatures_can_be_confirmed_for_a_day_after_the_closing() -> None:
 )  # fmt: skip
 def test_a_reached_goal_is_replaced_by_the_next_one(goals: list[int], count: int, goal: int) -> None:
     assert a_petition(goal=100, goals=goals).goal_at(count) == goal
-
-
-def test_a_changed_translation_makes_another_version() -> None:
-    welsh = a_petition(translations={"cy": WELSH})
-    other_text = a_petition(translations={"cy": {**WELSH, "text": "x"}})
-    other_wording = a_petition(translations={"cy": {**WELSH, "sign_wording": "x"}})
-    assert len({a_petition().text_version, welsh.text_version, other_text.text_version}) == 3
-    assert len({a_petition().consent_version, welsh.consent_version, other_wording.consent_version}) == 3
-    assert text_of(welsh, NOW).translations["cy"].sign_wording == WELSH["sign_wording"]
-
-
-def test_an_untranslated_field_is_in_the_main_language() -> None:
-    without_target = {name: text for name, text in WELSH.items() if name != "target"}
-    petition = a_petition(translations={"cy": without_target})
-    assert petition.languages == ["en", "cy"]
-    welsh = petition.in_language("cy")
-    assert (welsh.title, welsh.target) == (WELSH["title"], petition.target)
-    assert welsh.version == petition.version, "what is signed is the same in all languages"
-    assert petition.in_language("fr") == petition

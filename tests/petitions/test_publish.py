@@ -13,21 +13,8 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
 from chalicelib.petitions.transition import Transition, apply
 from chalicelib.tallies.count import exact_count
-from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition, confirmed, item_of
+from tests.actors import DAY, NOW, a_petition, a_published_petition, confirmed, item_of
 from tests.fakes import FakeTables
-
-
-def stored_texts(tables: FakeTables) -> list[dict[str, object]]:
-    return [item for key, item in tables.items.items() if key.pk == "TEXT#safe-children"]
-
-
-def test_publishing_again_keeps_the_count_and_the_first_text_record(tables: FakeTables) -> None:
-    publish(a_petition(), OPENED, tables)
-    confirmed(tables, a_petition())
-    publish(a_petition(goal=20_000), NOW + DAY, tables)
-    assert petition_as_stored("safe-children", tables).goal == 20_000
-    assert exact_count(a_petition(), NOW + DAY, tables).confirmed == 1
-    assert [text["recorded_at"] for text in stored_texts(tables)] == ["2026-11-20T08:00:00Z"]
 
 
 @pytest.mark.parametrize("step", range(7))
@@ -68,12 +55,6 @@ def test_the_tally_head_is_raised_before_the_petition(tables: FakeTables) -> Non
     assert petition_as_stored(petition.slug, recording).shards == 9
 
 
-def test_a_file_without_a_closing_time_removes_the_stored_one(tables: FakeTables) -> None:
-    a_published_petition(tables, closes_at=NOW + DAY)
-    a_published_petition(tables)
-    assert petition_as_stored("safe-children", tables).closes_at is None
-
-
 @pytest.mark.parametrize("state", ["paused", "closed", "removed"])
 def test_a_file_without_a_state_keeps_the_stored_one(tables: FakeTables, state: str) -> None:
     a_published_petition(tables, state=state, closes_at=NOW + DAY, paused_at=NOW, removed_reason="A copy.")
@@ -81,15 +62,6 @@ def test_a_file_without_a_state_keeps_the_stored_one(tables: FakeTables, state: 
     assert (petition.state, petition.paused_at, petition.removed_reason) == (state, NOW, "A copy.")
     assert (petition.title, petition.revision) == ("New", 2)
     assert petition_as_stored("safe-children", tables) == petition
-
-
-def test_a_file_that_opens_later_does_not_take_back_an_opening_by_staff(tables: FakeTables) -> None:
-    planned = NOW + 7 * DAY
-    scheduled = publish(a_petition(opened_at=planned), NOW, tables)
-    opened = edit(apply(scheduled, Transition(PetitionState.OPEN), NOW), NOW, tables)
-    reloaded = publish(a_petition(opened_at=planned, title="New"), NOW + DAY, tables)
-    assert (reloaded.title, reloaded.opened_at) == ("New", opened.opened_at)
-    assert reloaded.state_at(NOW + DAY) is PetitionState.OPEN
 
 
 def test_a_file_that_closes_later_does_not_change_when_staff_closed_the_petition(tables: FakeTables) -> None:

@@ -51,9 +51,3 @@ def test_a_petition_that_nobody_can_sign_does_not_tick(fake_site: FakeSite, stat
     assert f"This petition is {state}." in page.text
     assert "data-count-url" not in page.one("div", **{"class": "progress"}).attrs
     assert "Sign this petition" not in page.text
-
-
-def test_a_draft_has_no_screen(fake_site: FakeSite) -> None:
-    a_published_petition(fake_site.tables, state="draft", opened_at=NOW)
-    forget_petitions()
-    assert fake_site.get(PATH).status_code == 404

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core import caching, keys
+from chalicelib.core import caching
 from chalicelib.core.errors import Throttled, Unavailable, UnknownPetition
 from chalicelib.petitions.edit import create
 from chalicelib.petitions.find import find_petition
@@ -59,22 +59,6 @@ def test_failed_reads_for_unknown_slugs_are_limited_too(tables: FakeTables, cloc
     assert 10 <= len(tables.calls) <= 11
 
 
-def test_an_attack_does_not_hide_a_petition_that_the_process_has_not_seen(tables: FakeTables, clock: Clock) -> None:
-    a_published_petition(tables)
-    assert not is_known("random-1", clock, tables)
-    assert not is_known("random-2", clock, tables)
-    assert is_known("safe-children", clock, tables)
-
-
-def test_a_new_petition_is_known_within_a_second_during_an_attack(tables: FakeTables, clock: Clock) -> None:
-    assert not is_known("safe-children", clock, tables)
-    create(a_petition(), NOW, tables)
-    assert not is_known("safe-children", clock, tables)
-    clock.forward(SECOND)
-    assert not is_known("random", clock, tables)
-    assert is_known("safe-children", clock, tables)
-
-
 def test_a_new_petition_is_unavailable_not_unknown_while_the_list_cannot_be_read(
     tables: FakeTables, clock: Clock
 ) -> None:
@@ -87,13 +71,4 @@ def test_a_new_petition_is_unavailable_not_unknown_while_the_list_cannot_be_read
         with pytest.raises(Unavailable):
             find_petition("safe-children", clock(), tables)
     clock.forward(SECOND)
-    assert is_known("safe-children", clock, tables)
-
-
-def test_a_petition_stored_before_there_was_a_list_is_found_and_stays_known(tables: FakeTables, clock: Clock) -> None:
-    a_published_petition(tables)
-    del tables.items[keys.slugs()]
-    assert is_known("safe-children", clock, tables)
-    clock.forward(6 * SECOND)
-    assert not is_known("random", clock, tables)
     assert is_known("safe-children", clock, tables)

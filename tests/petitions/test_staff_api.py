@@ -124,15 +124,6 @@ def test_a_change_needs_if_match_with_the_current_revision(fake_site: FakeSite, 
     assert ask(fake_site, "PUT", PETITION_URL, petition_fields(title="New"), match).status_code == status
 
 
-def test_all_wrong_fields_are_reported_and_nothing_is_saved(fake_site: FakeSite) -> None:
-    before = ask(fake_site, "GET", PETITION_URL).json_body
-    answer = ask(fake_site, "PUT", PETITION_URL, petition_fields(title="", goal=0, text="New text."))
-    assert answer.status_code == 422
-    assert {error["field"] for error in answer.json_body["errors"]} == {"title", "goal"}
-    assert ask(fake_site, "GET", PETITION_URL).json_body == before
-    assert actions(fake_site) == []
-
-
 def test_a_preview_link_shows_the_draft_until_it_expires(fake_site: FakeSite, draft: HTTPResponse) -> None:
     link = ask(fake_site, "POST", f"{PETITION_URL}/preview").json_body
     assert link["expires_at"] == iso(NOW + DAY / 24)

@@ -55,15 +55,6 @@ def test_what_staff_changed_before_the_opening_stays_private(fake_site: FakeSite
     assert shown(petition, fake_site.tables) == [(NOW + 2 * HOUR, "A better [-draft.-] {+text.+}")]
 
 
-def test_a_draft_that_staff_changed_and_changed_back_stays_private(fake_site: FakeSite) -> None:
-    petition = create(a_petition(slug="trees", text="Public.", opened_at=NOW + 5 * HOUR), NOW, fake_site.tables)
-    edited(petition, fake_site.tables, 1, text="An embargoed name.")
-    petition = edited(petition, fake_site.tables, 2, text="Public.")
-    assert changes_for_page(petition, None, fake_site.tables) == {}
-    petition = edited(petition, fake_site.tables, 6, text="Public now.")
-    assert shown(petition, fake_site.tables) == [(NOW + 6 * HOUR, "[-Public.-] {+Public now.+}")]
-
-
 def test_an_edit_that_was_refused_is_not_shown(fake_site: FakeSite) -> None:
     stale = opened(fake_site.tables)
     edited(stale, fake_site.tables, 1, text="A new text.")
@@ -71,13 +62,6 @@ def test_an_edit_that_was_refused_is_not_shown(fake_site: FakeSite) -> None:
         edit(with_changes(stale, text="Never public."), NOW + 2 * HOUR, fake_site.tables)
     petition = edited(stale, fake_site.tables, 3, text="A newer text.")
     assert "Never" not in str(shown(petition, fake_site.tables))
-
-
-def test_a_return_to_an_earlier_text_has_its_time_too(fake_site: FakeSite) -> None:
-    petition = opened(fake_site.tables)
-    edited(petition, fake_site.tables, 1, text="Another text.")
-    petition = edited(petition, fake_site.tables, 2, text=TEXT)
-    assert [at for at, _ in shown(petition, fake_site.tables)] == [NOW + 2 * HOUR, NOW + HOUR]
 
 
 def test_a_new_consent_or_translation_changes_no_text(fake_site: FakeSite) -> None:

@@ -56,11 +56,6 @@ def test_a_petition_never_opens_with_square_brackets_in_its_title_or_consents(ol
     assert refused_fields(petition, Transition(PetitionState.OPEN, keep_brackets=True)) == [field]
 
 
-def test_square_brackets_do_not_keep_a_petition_open() -> None:
-    petition = a_petition(title="[Do what]")
-    assert apply(petition, Transition(PetitionState.PAUSED), NOW).state is PetitionState.PAUSED
-
-
 @pytest.mark.parametrize(("old", "new"), STATE_PAIRS)
 def test_only_allowed_transitions_are_accepted(old: PetitionState, new: PetitionState) -> None:
     petition = a_petition_that_is(old)
@@ -88,10 +83,6 @@ def test_a_schedule_must_be_in_the_future(at: datetime) -> None:
     assert refused_fields(a_petition(), Transition(PetitionState.CLOSED, at)) == ["at"]
 
 
-def test_opening_a_draft_sets_opened_at_to_now() -> None:
-    assert apply(a_petition(state="draft", opened_at=NOW + DAY), Transition(PetitionState.OPEN), NOW).opened_at == NOW
-
-
 def test_opening_a_draft_after_its_closing_time_is_a_field_error() -> None:
     assert refused_fields(a_petition(state="draft", closes_at=NOW), Transition(PetitionState.OPEN)) == ["closes_at"]
 
@@ -106,22 +97,9 @@ def test_a_pause_extends_the_closing_time() -> None:
     assert reopened.opened_at == OPENED
 
 
-def test_a_pause_does_not_add_a_closing_time() -> None:
-    assert apply(a_petition_that_is("paused"), Transition(PetitionState.OPEN), NOW).closes_at is None
-
-
-def test_signatures_can_be_confirmed_during_a_long_pause() -> None:
-    paused = apply(a_petition(closes_at=NOW + HOUR), Transition(PetitionState.PAUSED), NOW)
-    assert paused.is_confirmable_at(NOW + 300 * DAY)
-
-
 def test_closing_sets_closes_at_even_in_the_second_of_the_opening() -> None:
     assert apply(a_petition(closes_at=NOW + DAY), Transition(PetitionState.CLOSED), NOW).closes_at == NOW
     assert apply(a_petition(), Transition(PetitionState.CLOSED), OPENED).closes_at == OPENED + timedelta(seconds=1)
-
-
-def test_reopening_drops_a_past_closing_time() -> None:
-    assert apply(a_petition(closes_at=NOW - DAY), Transition(PetitionState.OPEN), NOW).closes_at is None
 
 
 @pytest.mark.parametrize("old", [state for state in PetitionState if state is not PetitionState.REMOVED])

@@ -158,15 +158,6 @@ def test_all_breakdowns_cost_as_many_calls_as_one(signed_site: FakeSite) -> None
     assert calls["all"] == calls["day"]
 
 
-def test_an_unknown_petition_is_404(fake_site: FakeSite) -> None:
-    assert get_as_bob(fake_site, "/api/staff/petitions/nothing/counts").status_code == 404
-
-
-def test_staff_can_read_the_counts_of_a_removed_petition(fake_site: FakeSite) -> None:
-    a_published_petition(fake_site.tables, slug="removed", state="removed")
-    assert get_as_bob(fake_site, "/api/staff/petitions/removed/counts").status_code == 200
-
-
 @pytest.mark.parametrize("path", [COUNTS_URL, "/api/staff/petitions"])
 def test_counts_contain_no_names_or_addresses(signed_site: FakeSite, path: str) -> None:
     body = get_as_bob(signed_site, path).body.decode()
@@ -212,11 +203,6 @@ def test_csv_is_chosen_by_format_or_accept(signed_site: FakeSite) -> None:
         get_as_bob(signed_site, f"{COUNTS_URL}?format=json", accept="text/csv").headers["Content-Type"]
         == "application/json"
     )
-
-
-def test_totals_are_available_as_csv(signed_site: FakeSite) -> None:
-    (row,) = csv_rows(get_as_bob(signed_site, f"{COUNTS_URL}?format=csv"))
-    assert row == {"slug": "safe-children", "confirmed": "2", "pending": "0", "as_of": "2026-11-26T12:00:00Z"}
 
 
 @pytest.mark.parametrize("source", ["-2", "-a1", "--", "-"])

@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.core import keys
 from chalicelib.petitions.constituency_table import Constituencies, pack
-from chalicelib.projections.changes import Increment, constituency_increments, project
+from chalicelib.projections.changes import constituency_increments, project
 from chalicelib.projections.dimensions import (
     CONSTITUENCY_PREFIX,
-    NOT_YET_ASSIGNED,
     Dimension,
     confirmed_by_constituency,
     constituency_of,
@@ -38,14 +36,6 @@ POSTCODES = ["ZZ1 1AA", "ZZ1 1AB", "ZZ1 1AC", ""]
 )
 def test_a_signature_has_one_constituency(signature: dict[str, str], constituency: str) -> None:
     assert constituency_of(signature, TABLE) == constituency
-
-
-@pytest.mark.parametrize("constituency", ["Upper Zed", "Lower Zed", "none", "abroad", "unknown"])
-@pytest.mark.parametrize("bucket", [keys.BUCKETS[0], keys.BUCKETS[-1]])
-def test_reading_finds_every_counter(tables: FakeTables, constituency: str, bucket: str) -> None:
-    project([Increment(counter_of(SLUG, bucket, constituency), "1", {CONSTITUENCY_PREFIX + constituency: 3})], tables)
-    assert confirmed_by_constituency(SLUG, tables) == {CONSTITUENCY_PREFIX + constituency: 3}
-    assert not confirmed_by_constituency("another", tables)
 
 
 def test_a_corrected_postcode_changes_both_constituencies_of_one_counter(tables: FakeTables) -> None:
@@ -102,11 +92,3 @@ def test_the_rows_always_sum_to_confirmed(numbers: dict[str, int], confirmed: in
     rows = rows_by(by, Counter(numbers), confirmed)
     assert sum(rows.values()) == confirmed
     assert 0 not in rows.values()
-
-
-def test_unassigned_signatures_have_a_row() -> None:
-    assert rows_by(Dimension.AREA, Counter({"a.SW": 2, "a.none": 1, "v.one": 3}), 4) == {
-        "SW": 2,
-        "no postcode": 1,
-        NOT_YET_ASSIGNED: 1,
-    }

@@ -1,6 +1,5 @@
 """A change in the stream becomes increments: pending, confirmed by dimension, and funnel stages."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -95,13 +94,6 @@ def test_every_transition_changes_the_current_numbers(before: Image, after: Imag
 def test_every_change_passes_its_stages(before: Image, after: Image, stages: list[Stage]) -> None:
     passed = stages_passed(before or {}, after or {}, NOW)
     assert list(passed) == stages
-
-
-def test_stages_are_counted_by_hour_and_confirmations_by_ten_minutes() -> None:
-    at = NOW + timedelta(minutes=49)
-    counter = keys.funnel("safe-children", "2a", NOW.date())
-    assert increments("77", None, PENDING, at)[1] == Increment(counter, "77", {"r12": 1})
-    assert increments("78", PENDING, CONFIRMED, at)[1] == Increment(counter, "78", {"c12": 1})
 
 
 TABLE = Constituencies(pack({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))

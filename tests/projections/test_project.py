@@ -44,22 +44,6 @@ def test_replays_overlaps_and_bisected_batches_count_everything_once(
     assert pending_count(SLUG, tables) == sum(amount for _, amount in changes)
 
 
-@given(CHANGES, st.randoms(use_true_random=False))
-def test_the_order_within_a_batch_does_not_matter(changes: list[tuple[str, int]], random: object) -> None:
-    log, tables = a_log(changes), FakeTables()
-    shuffled = list(log)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    project(shuffled, tables)
-    project(log, tables)
-    assert pending_count(SLUG, tables) == sum(amount for _, amount in changes)
-
-
-def test_a_repeated_record_in_one_batch_is_counted_once(tables: FakeTables) -> None:
-    log = a_log([("00", 1), ("00", 1)])
-    project([*log, log[1]], tables)
-    assert pending_count(SLUG, tables) == 2
-
-
 @pytest.mark.parametrize("written", [True, False])
 def test_a_write_with_a_lost_response_is_not_counted_twice(written: bool) -> None:
     class ResponseLost(FakeTables):

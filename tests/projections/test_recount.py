@@ -16,7 +16,7 @@ from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.walk import RECOUNT_FIELDS
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
-from chalicelib.tallies.model import MAX_SOURCES, TallyDimension
+from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName
 from tests.actors import BOB, DAY, NOW, Person, a_published_petition, confirmed, key_of, signed
 from tests.fakes import FakeTables
@@ -40,20 +40,6 @@ def confirm_crowd(tables: FakeTables, petition: Petition, size: int = 12) -> lis
         source = ("bbc-news", "friends")[number % 2]
         identities.append(confirmed(tables, petition, person, moment, country=country, source=source))
     return identities
-
-
-def test_withdrawals_sources_counted_as_other_and_closed_days_cause_no_drift(
-    tables: FakeTables, petition: Petition
-) -> None:
-    one_shard = a_published_petition(tables, shards=1, slug="one-shard")
-    for number in range(MAX_SOURCES + 3):
-        confirmed(tables, one_shard, Person("P", f"p{number}@mail.example"), source=f"source-{number}")
-    identities = confirm_crowd(tables, petition)
-    for identity in identities[:5]:
-        withdraw(key_of(petition, identity), petition, NOW + 2 * DAY, tables)
-    exact_count(petition, NOW + 3 * DAY, tables)
-    assert run_recount(petition, tables, NOW + 3 * DAY).drift == {}
-    assert run_recount(one_shard, tables).drift == {}
 
 
 @pytest.mark.parametrize(
@@ -87,13 +73,6 @@ def test_a_drift_in_closed_days_is_found(tables: FakeTables, petition: Petition,
         key, drifting = keys.tally_day(petition.slug, NOW.date()), DAYS
     tables.update(Change(key, add={"total": 1}))
     assert run_recount(petition, tables, NOW + 2 * DAY).drift == {drifting: 1}
-
-
-def test_a_recount_changes_nothing(tables: FakeTables, petition: Petition) -> None:
-    confirm_crowd(tables, petition)
-    tables.calls.clear()
-    run_recount(petition, tables, NOW + 9 * DAY)
-    assert set(tables.calls) == {"get", "batch_get", "query"}
 
 
 def test_a_recount_reads_no_personal_data(petition: Petition) -> None:
@@ -170,17 +149,6 @@ def test_changes_during_a_recount_cause_no_drift_and_a_later_recount_finds_all_d
     drift = {SumName(TallyDimension.COUNTRY, "GB"): amount} if amount else {}
     assert settled.drift == drift
     assert settled.moving == 0
-
-
-def test_a_drift_larger_than_the_number_of_moving_signatures_is_found() -> None:
-    tables = ChangesMeanwhile()
-    petition = a_published_petition(tables)
-    confirm_crowd(tables, petition)
-    tables.actions.append(lambda: confirmed(tables, petition, BOB, QUIET_TIME))
-    tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 5}))
-    result = run_recount(petition, tables)
-    assert result.drift == {SumName(TallyDimension.COUNTRY, "GB"): 4}, "only the certain part of the drift"
-    assert result.moving == 1
 
 
 def test_a_confirmation_after_the_tally_was_read_does_not_hide_a_drift() -> None:

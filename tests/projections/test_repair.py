@@ -14,23 +14,10 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.changes import project
 from chalicelib.projections.recount import repair, repair_pending
-from chalicelib.signatures.take_back import take_back
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import tally_health
-from tests.actors import (
-    ALICE,
-    BOB,
-    CHARLIE,
-    DAY,
-    NOW,
-    OPENED,
-    a_published_petition,
-    change_item,
-    confirmed,
-    key_of,
-    signed,
-)
+from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, OPENED, a_published_petition, confirmed, signed
 from tests.fakes import FakeTables
 from tests.projections.test_recount import HOUR, QUIET_TIME, confirm_crowd, run_recount
 from tests.streaming import pending
@@ -184,12 +171,3 @@ def test_changes_that_are_still_in_the_stream_cause_no_drift(tables: FakeTables,
     result = run_recount(petition, tables)
     assert result.wrong_pending == {}
     assert result.pending_moving == 3
-
-
-def test_a_signature_that_an_undo_has_just_made_pending_causes_no_drift(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    change_item(tables, petition, identity, by_partner=True, also_came_with={"r"})
-    tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"by_partners": 1}))
-    assert take_back(key_of(petition, identity), "r", petition, QUIET_TIME, tables)
-    result = run_recount(petition, tables)
-    assert (result.drift, result.wrong_pending) == ({}, {})

@@ -11,7 +11,7 @@ from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, identity_of, item_of, key_of
 from tests.fake_site import FakeSite, a_fake_site, stream_event, wire
 from tests.fakes import FakeTables
-from tests.located import give_table, remove_table
+from tests.located import give_table
 from tests.streaming import Streaming
 
 NEW_STREAM = "arn:aws:dynamodb:eu-west-2:1:table/signatures/stream/2026-12-01T08:00:00.000"
@@ -59,9 +59,3 @@ def test_with_a_table_confirmed_signatures_are_counted_by_constituency(
         project_stream(streaming_site)
         counted = confirmed_by_constituency("safe-children", streaming_site.tables)
         assert counted == {"k.Upper Zed": 1, "k.abroad": 1, "k.Lower Zed": 0}
-
-
-def test_without_a_table_no_constituency_is_written(streaming_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    remove_table(monkeypatch)
-    project_stream(streaming_site)
-    assert not [key for key in streaming_site.tables.items if key.pk.startswith("CONSTITUENCIES#")]

@@ -126,20 +126,3 @@ def test_nobody_gets_a_reminder_twice_or_after_they_have_decided(acts: list[Call
     life = Life()
     for act in acts:
         act(life)
-
-
-def test_a_reminder_is_sent_at_all() -> None:
-    life = Life()
-    for act in (Life.remind, Life.deliver, Life.wait, Life.remind, Life.deliver):
-        act(life)
-    assert life.reminders == 1
-
-
-def test_who_signs_again_after_a_crashed_reminder_still_gets_the_email_they_wait_for() -> None:
-    life = Life()
-    for act in (Life.remind, Life.crash, Life.wait_for_the_claim, Life.sign_again):
-        act(life)
-    assert life.item["mail_kind"] == MailKind.CONFIRM
-    life.deliver()
-    assert life.item["mails"] == 2
-    assert "mail_kind" not in life.item

@@ -15,17 +15,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.runner.worker import run_job
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import (
-    ALICE,
-    NOW,
-    bobs_token,
-    change_item,
-    confirmed,
-    item_of,
-    key_of,
-    signed,
-    subject_of,
-)
+from tests.actors import ALICE, NOW, bobs_token, change_item, confirmed, item_of, key_of, subject_of
 from tests.fake_site import JSON, FakeSite, context, sqs_event
 from tests.reminders.reminding import HOUR, mailed
 from tests.updates.sending import ask
@@ -87,12 +77,6 @@ def test_the_link_in_a_reminder_counts_the_signature(fake_site: FakeSite, petiti
     run_and_send(fake_site)
     assert fake_site.post_form(fake_site.last_link("confirm"), {}).status_code == 200
     assert fake_site.get("/api/petitions/safe-children/count").json_body["count"] == 1
-
-
-def test_without_staff_nobody_is_reminded(fake_site: FakeSite, petition: Petition) -> None:
-    mailed(fake_site.tables, petition)
-    fake_site.clock.forward(300 * HOUR)
-    assert fake_site.jobs.messages == []
 
 
 def test_a_reminder_waits_for_the_hours_after_the_last_email(fake_site: FakeSite, petition: Petition) -> None:
@@ -184,15 +168,6 @@ def test_a_reminder_waits_while_the_petition_is_paused(fake_site: FakeSite, peti
         fake_site.clock.forward(timedelta(minutes=5))
         send_reminders(fake_site)
         assert reminded(fake_site) == expected
-
-
-def test_who_signs_again_gets_the_email_that_they_wait_for(fake_site: FakeSite, petition: Petition) -> None:
-    identity = mailed(fake_site.tables, petition)
-    switch_on(fake_site)
-    run_job(sqs_event(fake_site.jobs.messages[:1]), context())
-    assert item_of(fake_site.tables, petition, identity)["mail_kind"] == "reminder"
-    signed(fake_site.tables, petition, ALICE, NOW + timedelta(minutes=1))
-    assert item_of(fake_site.tables, petition, identity)["mail_kind"] == "confirm"
 
 
 def test_reminders_can_be_switched_off_and_on_again(fake_site: FakeSite, petition: Petition) -> None:

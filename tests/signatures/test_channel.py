@@ -3,23 +3,14 @@
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from chalicelib.petitions.model import Petition
-from tests.actors import (
-    ALICE,
-    SITE,
-    fields_of,
-    identity_of,
-    item_of,
-    json_of,
-)
+from tests.actors import SITE, fields_of, identity_of, item_of, json_of
 from tests.fake_site import FORM, JSON, FakeSite
-from tests.importing import CSV, an_import, an_import_run, run_stored_import
-from tests.partnering import PATH, a_partner, oaks_token, sent_of
+from tests.partnering import PATH, oaks_token, sent_of
 from tests.signatures.test_api import API_PATH, FORM_PATH
 
 OURS, OTHER = {"sec_fetch_site": "same-origin"}, {"sec_fetch_site": "cross-site"}
@@ -71,11 +62,3 @@ def test_a_partners_api_is_its_own_channel(fake_site: FakeSite, petition: Petiti
     headers = {"authorization": f"Bearer {oaks_token(fake_site.tables)}"}
     assert fake_site.post(PATH, json.dumps(sent_of()).encode(), JSON, **headers).status_code == 200
     assert through(fake_site, petition) == "partner"
-
-
-def test_an_import_is_its_own_channel(fake_site: FakeSite, petition: Petition, tmp_path: Path) -> None:
-    oak = a_partner(fake_site.tables)
-    row = f"oak-1,{ALICE.email},Alice,Achterberg,\n"
-    job = an_import(fake_site.tables, fake_site.bucket, oak, CSV + row)
-    run_stored_import(job, an_import_run(fake_site.tables, fake_site.bucket, petition, oak, job, tmp_path / "import"))
-    assert through(fake_site, petition) == "import"

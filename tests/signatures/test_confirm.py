@@ -11,8 +11,7 @@ from chalicelib.signatures.confirm import confirm, find_linked, read_corrections
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import TallyDimension
+from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,
     BOB,
@@ -23,7 +22,6 @@ from tests.actors import (
     a_published_petition,
     confirmed,
     item_of,
-    key_of,
     signed,
     subject_of,
 )
@@ -70,25 +68,6 @@ def test_confirming_again_changes_nothing(tables: FakeTables, petition: Petition
     assert count_of(tables, petition) == 1
 
 
-def test_a_signature_is_counted_under_its_country_and_source(tables: FakeTables, petition: Petition) -> None:
-    confirmed(tables, petition, country="NL", source="bbc")
-    (item,) = [item for key, item in tables.items.items() if key.pk.startswith("TALLY#safe-children#")]
-    del item["pk"]
-    assert item == {"sk": "2026-11-24", "total": 1, "h12": 1, "cNL": 1, "s.bbc": 1, "sources": {"bbc"}}
-
-
-def test_a_confirmation_is_counted_under_the_corrected_country(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition, postcode="M1 1AE")
-    corrections = read_corrections({"country": "nl", "postcode": "1012 ab"}, "GB")
-    confirm(subject_of(petition, identity), corrections, petition, NOW, tables)
-    item = item_of(tables, petition, identity)
-    assert (item["country"], item["postcode"]) == ("NL", "1012 AB")
-    by_country = breakdown(petition, TallyDimension.COUNTRY, Days(), NOW, tables).values
-    assert by_country == {"NL": 1}
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-    assert breakdown(petition, TallyDimension.COUNTRY, Days(), NOW, tables).values == {}
-
-
 def test_an_old_link_confirms_a_signature_renewed_from_another_country(tables: FakeTables, petition: Petition) -> None:
     old = subject_of(petition, signed(tables, petition))
     withdraw(old.key, petition, NOW, tables)
@@ -96,13 +75,6 @@ def test_an_old_link_confirms_a_signature_renewed_from_another_country(tables: F
     assert confirm(old, NO_CORRECTIONS, petition, NOW + DAY, tables).state is SignatureState.CONFIRMED
     shards = [item for key, item in tables.items.items() if key.pk.startswith("TALLY#safe-children#")]
     assert [(item["total"], item["cNL"], item["s.bbc"]) for item in shards] == [(1, 1, 1)]
-
-
-def test_a_withdrawn_signature_is_not_confirmed_by_its_link(tables: FakeTables, petition: Petition) -> None:
-    subject = subject_of(petition, signed(tables, petition))
-    withdraw(subject.key, petition, NOW, tables)
-    assert confirm(subject, NO_CORRECTIONS, petition, NOW, tables).state is SignatureState.WITHDRAWN
-    assert count_of(tables, petition) == 0
 
 
 def test_a_link_works_for_exactly_a_day_after_closing(tables: FakeTables) -> None:

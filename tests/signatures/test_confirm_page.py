@@ -46,18 +46,6 @@ def test_a_link_shows_nothing_personal_after_confirming(fake_site: FakeSite) -> 
             assert personal not in page.body.decode()
 
 
-def test_a_postcode_must_fit_the_current_country_of_the_signature(fake_site: FakeSite) -> None:
-    """The link is older: the person withdrew and signed again from another country."""
-    identity = signed(fake_site.tables, a_petition())
-    old = tokens.issue(Purpose.CONFIRM, Subject("safe-children", identity, "NL", "direct"), NOW + DAY, TOKEN_KEYS)
-    answer = fake_site.post_form("/confirm", {"token": old, "postcode": "1011 AB"})
-    assert answer.status_code == 422
-    assert "Enter a full UK postcode" in answer.body.decode()
-    assert count(fake_site) == 0
-    assert fake_site.post_form("/confirm", {"token": old, "postcode": "m11ae"}).status_code == 200
-    assert item_of(fake_site.tables, a_petition(), identity)["postcode"] == "M1 1AE"
-
-
 def test_the_recorded_text_version_is_that_of_the_text_shown_or_else_of_the_text_signed(fake_site: FakeSite) -> None:
     old = a_petition()
     identities = {is_shown: signed(fake_site.tables, old, person) for is_shown, person in ((True, ALICE), (False, BOB))}

@@ -3,10 +3,9 @@
 import pytest
 
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.count import Days, breakdown, exact_count
+from chalicelib.tallies.count import Days, breakdown
 from chalicelib.tallies.model import MAX_SOURCES, OTHER, TallyDimension
-from tests.actors import NOW, Person, a_published_petition, confirmed, item_of, key_of
+from tests.actors import NOW, Person, a_published_petition, confirmed, item_of
 from tests.fakes import FakeTables
 
 
@@ -31,14 +30,3 @@ def test_a_source_over_the_limit_is_counted_as_other_and_recorded_on_the_signatu
     assert (len(values), values[OTHER], sum(values.values())) == (MAX_SOURCES + 1, 1, MAX_SOURCES + 1)
     item = item_of(tables, full_petition, identity)
     assert (item["source"], item["counted_source"]) == ("one-too-many", OTHER)
-
-
-def test_withdrawing_a_signature_counted_as_other_subtracts_from_other(
-    tables: FakeTables, full_petition: Petition
-) -> None:
-    identity = confirmed(tables, full_petition, source="one-too-many")
-    withdraw(key_of(full_petition, identity), full_petition, NOW, tables)
-    values = breakdown(full_petition, TallyDimension.SOURCE, Days(), NOW, tables).values
-    assert OTHER not in values
-    assert "one-too-many" not in values
-    assert sum(values.values()) == MAX_SOURCES == exact_count(full_petition, NOW, tables).confirmed

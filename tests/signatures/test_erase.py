@@ -18,7 +18,6 @@ from tests.actors import (
     DAY,
     MINUTE,
     NOW,
-    change_item,
     claim_mail,
     confirmed,
     item_of,
@@ -97,15 +96,6 @@ def test_later_mail_events_do_not_restore_the_address(tables: FakeTables, petiti
     item = item_of(tables, petition, identity)
     assert item.keys() == {*ERASED_ATTRIBUTES, "mailed_at"}
     assert item["expires_at"] == int((LATER + ERASED_LIFETIME).timestamp())
-
-
-def test_erasing_keeps_the_mark_of_an_undeliverable_address(tables: FakeTables, petition: Petition) -> None:
-    """Otherwise repeated erasure would allow more email to an address that bounces or complains."""
-    identity = signed(tables, petition)
-    change_item(tables, petition, identity, undeliverable="complained")
-    erase(key_of(petition, identity), petition, NOW, tables)
-    assert signed(tables, petition, now=NOW + DAY) == identity
-    assert "mail_kind" not in item_of(tables, petition, identity)
 
 
 def test_a_signature_made_during_erasure_is_erased_too(

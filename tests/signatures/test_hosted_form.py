@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core.errors import Throttled
 from chalicelib.core.keys import SIGNATURES
 from chalicelib.pages.render import asset
-from chalicelib.signatures.mailboxes import is_slip, probable_address, suggested_address
+from chalicelib.signatures.mailboxes import is_slip, probable_address
 from tests.actors import ALICE, Person, a_petition, fields_of, identity_of, item_of
 from tests.fake_site import FORM, JSON, FakeSite
 from tests.pages.parsed import Page
@@ -106,12 +106,6 @@ def test_known_domains_are_not_slips() -> None:
     assert set(known["meant"]) <= known["webmail"].keys()
     for url in known["webmail"].values():
         assert url.startswith("https://")
-
-
-def test_the_form_asks_about_an_address_once() -> None:
-    assert suggested_address({"email": "alice@gmial.com"}) == "alice@gmail.com"
-    assert suggested_address({"email": "alice@gmial.com", "email_asked": "alice@gmial.com"}) is None
-    assert suggested_address({"email": "bob@gmial.com", "email_asked": "alice@gmial.com"}) == "bob@gmail.com"
 
 
 def test_without_javascript_the_form_asks_once_and_takes_either_answer(fake_site: FakeSite) -> None:

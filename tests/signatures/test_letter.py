@@ -7,8 +7,7 @@ import pytest
 from benchmarks.meter import write_units
 from chalicelib.aws.expressions import to_wire
 from chalicelib.core.errors import Invalid
-from chalicelib.core.language import language_of
-from chalicelib.signatures.letter import SignedLetter, corrected_letter, letter_texts, render_letter, signed_letter
+from chalicelib.signatures.letter import corrected_letter, signed_letter
 from chalicelib.signatures.letter_form import LetterForm
 from tests.actors import WELSH, a_petition, item_of, signed
 from tests.fakes import FakeTables
@@ -28,22 +27,6 @@ def refused_fields(**fields: Any) -> list[str]:
     with pytest.raises(Invalid) as caught:
         stored_letter(**fields)
     return [error.field for error in caught.value.errors]
-
-
-@pytest.mark.parametrize(
-    ("opening", "expected"),
-    [(None, FIRST_OPENING), (1, SECOND_OPENING), ("My own words", "My own words"), ("", ""), (7, FIRST_OPENING)],
-)
-def test_a_letter_begins_with_the_chosen_opening(opening: int | str | None, expected: str) -> None:
-    assert PETITION.letter
-    assert letter_texts(PETITION.letter, SignedLetter(version="1", opening=opening))["opening"] == expected
-
-
-def test_a_letter_has_greeting_text_name_and_postcode() -> None:
-    words = {"subject": "S", "opening": "", "body": "One.\n\nTwo\nlines."}
-    letter = render_letter(words, "Minister", "Alice", "M1 1AE", "The Charity", language_of("en"))
-    assert letter.paragraphs == ["Dear Minister,", "One.", "Two\nlines.", "Alice\nM1 1AE"]
-    assert letter.sender == "Alice via The Charity"
 
 
 def test_an_unedited_letter_is_stored_as_its_version() -> None:
@@ -94,14 +77,6 @@ def test_a_letter_that_is_not_sent_is_not_stored() -> None:
 )
 def test_links_and_unknown_openings_are_refused(fields: dict[str, Any], names: list[str]) -> None:
     assert refused_fields(**fields) == names
-
-
-@pytest.mark.parametrize(("field", "word"), [("subject", "subject"), ("opening", "opening"), ("body", "letter")])
-def test_the_error_about_a_link_names_its_field(field: str, word: str) -> None:
-    """The summary of errors is above the form, where "this" could be any field."""
-    with pytest.raises(Invalid) as caught:
-        stored_letter(**{field: "See harbour.org"})
-    assert word in caught.value.errors[0].message
 
 
 def test_a_letter_too_long_for_the_form_on_the_page_to_confirm_is_refused() -> None:

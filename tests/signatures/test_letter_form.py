@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.core.errors import Invalid
-from chalicelib.signatures.form import read_fields, read_json
+from chalicelib.signatures.form import read_fields
 from chalicelib.signatures.letter_form import LetterForm, clean_prose, letter_fields
 from tests.actors import fields_of
 
@@ -68,12 +67,6 @@ def test_a_long_row_of_spaces_is_cleaned_within_a_second() -> None:
 )
 def test_a_value_that_could_do_harm_is_refused_by_its_fields_name(field: str, value: object) -> None:
     assert refused_fields(**{field: value}) == [field]
-
-
-def test_the_errors_of_json_name_the_fields_of_the_letter() -> None:
-    with pytest.raises(Invalid) as caught:
-        read_json('{"name": "A", "email": "a@b.example", "consent": {"sign": true}, "letter": {"subject": "a\\nb"}}')
-    assert [error.field for error in caught.value.errors] == ["letter.send", "letter.subject"]
 
 
 def test_a_letter_may_contain_an_emoji_with_joiners_and_another_script() -> None:

@@ -28,7 +28,7 @@ from tests.actors import (
     signed,
     subject_of,
 )
-from tests.fake_site import FakeSite, stream_event, token_in
+from tests.fake_site import FakeSite, stream_event
 from tests.letters.lettering import HOME_SECRETARY, LETTER
 from tests.letters.test_counts import numbers
 from tests.partnering import a_partner, a_receiving_context, sent_of
@@ -114,56 +114,6 @@ def test_the_link_of_the_offer_sends_the_letter_once_and_then_shows_nothing_pers
     assert ALICE.name not in text_of(fake_site.get(link))
 
 
-@pytest.mark.parametrize("fields", [{}, {"letter.send": "no"}])
-def test_without_a_tick_no_letter_is_sent(
-    fake_site: FakeSite, letter_petition: Petition, fields: dict[str, str]
-) -> None:
-    """A form without the box keeps the offer. An unticked box ends it."""
-    confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition)
-    before = alices_item(fake_site, letter_petition)
-    fake_site.post_form("/confirm", {"token": token_in(fake_site.last_link("confirm"))} | fields)
-    relay_and_send(fake_site, letter_petition, before)
-    assert numbers(fake_site).requested == 0
-    assert ("letter_asked" in alices_item(fake_site, letter_petition)) is (not fields)
-
-
-def test_a_letter_typed_here_before_the_partner_sent_the_signature_is_offered_too(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    """The signature counts through the partner before the person has opened our email."""
-    assert fake_site.post_json(API_PATH, json_of(letter={"send": True, "body": "Mine."})).status_code == 202
-    before = alices_item(fake_site, letter_petition)
-    fake_site.clock.forward(TWO_MINUTES)
-    receive_alice_from_oak(fake_site, letter_petition)
-    relay_and_send(fake_site, letter_petition, before)
-    assert OFFER in " ".join(fake_site.mailer.mails[-1].text.split())
-    send_letter(fake_site, letter_petition)
-    assert "Mine." in fake_site.mailer.mails[-1].text
-
-
-def test_a_person_who_sent_a_letter_is_not_offered_a_second_letter(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition)
-    send_letter(fake_site, letter_petition)
-    ask_for_letter(fake_site, letter_petition)
-    assert "letter_asked" not in alices_item(fake_site, letter_petition)
-    assert OFFER not in " ".join(fake_site.mailer.mails[-1].text.split())
-
-
-def test_withdrawing_removes_the_words_of_the_offered_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
-    confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition, body="My own words.")
-    link = fake_site.last_link("confirm")
-    withdraw(
-        key_of(letter_petition, identity_of(letter_petition)), letter_petition, fake_site.clock(), fake_site.tables
-    )
-    assert "letter_asked" not in alices_item(fake_site, letter_petition)
-    assert "My own words." not in text_of(fake_site.get(link))
-
-
 def test_a_partner_that_confirms_the_signature_at_the_same_time_does_not_end_the_offer(
     fake_site: FakeSite, letter_petition: Petition
 ) -> None:
@@ -192,42 +142,6 @@ def test_a_press_on_the_page_sends_no_letter_that_a_stranger_typed(
     assert ' name="letter.send" value="yes" required' in page.body.decode(), "a browser asks for the tick first"
     assert fake_site.post_form("/confirm", fields).status_code == 200
     assert not alices_item(fake_site, letter_petition).keys() & {"letter", "letter_asked"}
-
-
-@pytest.mark.parametrize("minutes", [1, 2, 20])
-def test_the_owners_letter_replaces_the_one_of_a_stranger(
-    fake_site: FakeSite, letter_petition: Petition, minutes: int
-) -> None:
-    """Also while an email waits that was requested for the stranger's letter."""
-    confirmed(fake_site.tables, letter_petition)
-    fake_site.clock.forward(TWO_MINUTES)
-    for body in ("The stranger's words.", "My own words."):
-        fake_site.post_json(API_PATH, json_of(letter={"send": True, "body": body}))
-        fake_site.clock.forward(minutes * MINUTE)
-    relay_and_send(fake_site, letter_petition, {})
-    page = fake_site.get(fake_site.last_link("confirm"))
-    assert "My own words." in text_of(page)
-    assert "stranger" not in text_of(page)
-
-
-def test_signing_again_without_a_letter_ends_the_offer(fake_site: FakeSite, letter_petition: Petition) -> None:
-    confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition, body="The stranger's words.")
-    fake_site.clock.forward(MINUTE)
-    assert fake_site.post_json(API_PATH, json_of()).status_code == 202
-    assert "letter_asked" not in alices_item(fake_site, letter_petition)
-    assert "stranger" not in text_of(fake_site.get(fake_site.last_link("confirm")))
-
-
-def test_a_letter_typed_while_the_owner_reads_the_offer_does_not_stop_hers(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition, body="My own words.")
-    fields = form_fields(fake_site.get(fake_site.last_link("confirm"))) | {"letter.send": "yes"}
-    ask_for_letter(fake_site, letter_petition, body="The stranger's words.")
-    fake_site.post_form("/confirm", fields)
-    assert alices_item(fake_site, letter_petition)["letter"]["body"] == "My own words."
 
 
 @pytest.mark.parametrize("call", range(1, 5))

@@ -4,15 +4,13 @@ import html
 import re
 from typing import Any
 
-import pytest
-
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from tests.actors import ALICE, NOW, WELSH, a_petition, fields_of, identity_of, item_of, json_of
+from tests.actors import NOW, WELSH, a_petition, identity_of, item_of, json_of
 from tests.fake_site import FakeSite, stream_event
 from tests.letters.lettering import LETTER, PENDING, WELSH_LETTER, a_petition_with_a_letter, relay, send_all
-from tests.signatures.test_api import API_PATH, FORM_PATH
+from tests.signatures.test_api import API_PATH
 
 
 def sign_with_letter(fake_site: FakeSite, petition: Petition, **letter: Any) -> str:
@@ -71,28 +69,6 @@ def test_the_page_shows_the_letter_as_it_arrives(fake_site: FakeSite, letter_pet
     assert mail.sender_name in text_of(page)
 
 
-def test_an_unedited_page_sends_the_letter_as_signed(fake_site: FakeSite, letter_petition: Petition) -> None:
-    link = sign_with_letter(fake_site, letter_petition, subject="My subject", reply=True)
-    fake_site.post_form("/confirm", form_fields(fake_site.get(link)))
-    [mail] = deliver_letters(fake_site, letter_petition)
-    assert (mail.subject, mail.reply_to) == ("My subject", ALICE.email)
-
-
-def test_the_owner_can_remove_the_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
-    fields = form_fields(fake_site.get(sign_with_letter(fake_site, letter_petition)))
-    fake_site.post_form("/confirm", fields | {"letter.send": "no"})
-    assert deliver_letters(fake_site, letter_petition) == []
-
-
-def test_the_owner_can_add_a_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
-    fake_site.post_json(API_PATH, json_of())
-    page = fake_site.get(send_confirm_link(fake_site, letter_petition))
-    fields = form_fields(page)
-    assert fields["letter.send"] == "no"
-    fake_site.post_form("/confirm", fields | {"letter.send": "yes"})
-    assert len(deliver_letters(fake_site, letter_petition)) == 1
-
-
 def test_the_owner_corrects_words_and_reply(fake_site: FakeSite, letter_petition: Petition) -> None:
     fields = form_fields(
         fake_site.get(sign_with_letter(fake_site, letter_petition, body="A stranger wrote this.", reply=True))
@@ -136,13 +112,6 @@ def test_a_letter_signed_in_welsh_is_sent_in_welsh_from_a_page_in_any_language(f
     assert mail.text.startswith("Annwyl Ysgrifennydd Cartref,\n\nRwyf wedi llofnodi deiseb i chi.")
 
 
-def test_the_form_accepts_a_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
-    fields = {"letter.send": "yes", "letter.opening": "1", "letter.subject": LETTER["subject"], "letter.body": "Mine."}
-    assert fake_site.post_form(FORM_PATH, fields_of(**fields)).status_code == 303
-    stored = item_of(fake_site.tables, letter_petition, identity_of(letter_petition))["letter"]
-    assert stored == {"version": letter_petition.letter_version, "opening": 1, "body": "Mine.", "reply": False}
-
-
 MINE = "I was trafficked as a child."
 
 
@@ -160,16 +129,6 @@ def edit_letter(fake_site: FakeSite, **changes: Any) -> Petition:
     petition = a_petition_with_a_letter(fake_site, **changes)
     forget_petitions()
     return petition
-
-
-@pytest.mark.parametrize("has_suggestions_at_first", [True, False])
-def test_an_opening_of_ones_own_is_sent_although_the_letter_suggests_none(
-    fake_site: FakeSite, has_suggestions_at_first: bool
-) -> None:
-    petition = a_petition_with_a_letter(fake_site, **({} if has_suggestions_at_first else {"openings": []}))
-    link = sign_with_letter(fake_site, petition, opening=MINE)
-    edited = edit_letter(fake_site, openings=[])
-    assert MINE in letter_sent_as_shown(fake_site, edited, link)
 
 
 def test_the_page_does_not_show_words_of_ones_own_after_staff_have_fixed_the_letter(

@@ -97,13 +97,6 @@ def test_a_correction_that_does_not_change_the_letter_confirms_at_once(
     assert item_of(fake_site.tables, letter_petition, identity_of(letter_petition))["state"] == "confirmed"
 
 
-def test_a_letter_with_a_corrected_postcode_goes_to_its_member(fake_site: FakeSite, letter_petition: Petition) -> None:
-    """The person has not opened the page, so there is no letter to read again."""
-    fields = form_fields(page_after_signing(fake_site, letter_petition, postcode="ZZ1 1AA"))
-    fake_site.post_form("/confirm", {"token": fields["token"], "postcode": "ZZ9 9ZZ", "letter.send": "yes"})
-    assert [mail.to for mail in deliver_letters(fake_site, letter_petition)] == [LOWER.email]
-
-
 @pytest.mark.parametrize("address", [UPPER.email, UPPER.email.upper().replace("@", "+office@")])
 def test_a_member_who_is_also_a_target_is_named_once_and_gets_one_letter(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch, address: str

@@ -27,7 +27,7 @@ from tests.actors import (
     request_of,
     signed,
 )
-from tests.fake_site import FORM, JSON, FakeSite, token_in
+from tests.fake_site import FORM, FakeSite, token_in
 
 every_link = pytest.mark.parametrize("purpose", LINKS)
 
@@ -82,19 +82,6 @@ def test_a_second_post_to_a_link_returns_the_same_page(fake_site: FakeSite, purp
     assert first.status_code == second.status_code == 200
     assert first.body == second.body
     assert count(fake_site) == (purpose == "confirm")
-
-
-def test_a_link_works_during_a_pause_after_the_closing_day(fake_site: FakeSite) -> None:
-    petition = a_published_petition(fake_site.tables, closes_at=NOW + DAY)
-    forget_petitions()
-    identity = sign_and_email_alice(fake_site, petition)
-    link = fake_site.last_link("confirm")
-    a_published_petition(fake_site.tables, state="paused", paused_at=NOW, closes_at=NOW + DAY)
-    forget_petitions()
-    fake_site.clock.forward(13 * DAY)
-    assert item_of(fake_site.tables, petition, identity)["expires_at"] > fake_site.clock().timestamp()
-    assert post(fake_site, link).status_code == 200
-    assert count(fake_site) == 1
 
 
 def test_the_confirm_page_has_a_link_to_withdraw_the_same_signature(fake_site: FakeSite) -> None:
@@ -230,9 +217,3 @@ def test_a_post_of_the_bare_link_presses_the_button(fake_site: FakeSite, purpose
     link = fake_site.last_link(purpose)
     bare, pressed = fake_site.client.http.post(link), post(fake_site, link)
     assert (bare.status_code, bare.body) == (200, pressed.body)
-
-
-def test_corrections_of_an_unknown_type_are_refused_not_ignored(fake_site: FakeSite) -> None:
-    sign_and_email_alice(fake_site)
-    assert fake_site.post(fake_site.last_link("confirm"), b'{"name": "A"}', JSON).status_code == 415
-    assert count(fake_site) == 0

@@ -1,25 +1,12 @@
 """A signature's email is requested, then sent or undeliverable. Messages may be repeated, late and out of order."""
 
-import pytest
-
-from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_mailed, mark_undeliverable, request_mail
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind
-from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, confirmed, item_of, key_of, signed
 from tests.fakes import FakeTables
 
 REQUESTED_AT = "2026-11-24T12:00:00Z"
-
-
-def test_a_sent_email_ends_the_request_and_sets_the_expiry(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    mark_mailed(key_of(petition, identity), REQUESTED_AT, NOW, NOW + 15 * DAY, tables)
-    item = item_of(tables, petition, identity)
-    assert (item["mails"], item["mailed_at"]) == (1, REQUESTED_AT)
-    assert item["expires_at"] == int((NOW + 15 * DAY).timestamp())
-    assert not [name for name in item if name.startswith(("mail_kind", "mail_claimed"))]
 
 
 def test_a_complaint_stops_email_and_updates_and_keeps_the_signature(tables: FakeTables, petition: Petition) -> None:
@@ -30,14 +17,6 @@ def test_a_complaint_stops_email_and_updates_and_keeps_the_signature(tables: Fak
     assert (item["state"], item["undeliverable"], item["updates"]) == ("confirmed", "complained", False)
 
 
-def test_a_bounce_after_withdrawal_changes_nothing(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-    before = item_of(tables, petition, identity)
-    mark_undeliverable(key_of(petition, identity), "bounced", tables)
-    assert item_of(tables, petition, identity) == before
-
-
 def test_a_second_mail_request_extends_the_expiry(tables: FakeTables, petition: Petition) -> None:
     """Alice signs again the day before her signature expires, and SES's quota may delay the email for weeks."""
     key = key_of(petition, signed(tables, petition))
@@ -45,10 +24,3 @@ def test_a_second_mail_request_extends_the_expiry(tables: FakeTables, petition: 
     request_mail(key, MailKind.CONFIRM, NOW + 14 * DAY, tables)
     expires_at = NOW + 14 * DAY + UNMAILED_LIFETIME
     assert tables.items[key]["expires_at"] == int(expires_at.timestamp())
-
-
-def test_a_confirmed_signature_gets_no_confirmation_email_and_no_expiry(tables: FakeTables, petition: Petition) -> None:
-    key = key_of(petition, confirmed(tables, petition))
-    with pytest.raises(ConditionFailed):
-        request_mail(key, MailKind.CONFIRM, NOW, tables)
-    assert "expires_at" not in tables.items[key]

@@ -11,13 +11,7 @@ from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, DAY, TOKEN_KEYS, confirmed, json_of, subject_of
 from tests.fake_site import FakeSite, token_in
 from tests.signatures.test_api import API_PATH
-from tests.signatures.test_letter_offer import (
-    OFFER,
-    alices_item,
-    ask_for_letter,
-    receive_alice_from_oak,
-    relay_and_send,
-)
+from tests.signatures.test_letter_offer import OFFER, alices_item, ask_for_letter, relay_and_send
 from tests.signatures.test_letter_page import form_fields, text_of
 
 
@@ -49,17 +43,6 @@ def test_a_link_offers_a_letter_from_the_second_after_the_request(
     issued = fake_site.clock() + timedelta(seconds=seconds)
     token = issue(Purpose.CONFIRM, subject_of(letter_petition, alice), issued + CONFIRM_LIFETIME, TOKEN_KEYS)
     assert ("Send your letter" in text_of(fake_site.get(f"/confirm?token={token}"))) is offers
-
-
-def test_a_link_to_confirm_from_before_the_partners_signature_offers_the_letter_signed_then(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    assert fake_site.post_json(API_PATH, json_of(letter={"send": True, "body": "Mine."})).status_code == 202
-    fake_site.clock.forward(timedelta(minutes=2))
-    relay_and_send(fake_site, letter_petition, {})
-    link = fake_site.last_link("confirm")
-    receive_alice_from_oak(fake_site, letter_petition)
-    assert "Mine." in text_of(fake_site.get(link))
 
 
 @pytest.mark.parametrize(("delay", "offers"), [(DAY, True), (3 * DAY, False)])

@@ -36,10 +36,6 @@ from tests.signatures.test_sign import send_mail, signatures_in
 HOUR = timedelta(hours=1)
 
 
-def refuse_to_build_queue() -> FakeQueue:
-    raise AssertionError("built a queue client that is not needed")
-
-
 def sign_into_overflow(
     tables: FakeTables, petition: Petition, queue: FakeQueue, now: datetime = NOW, **changes: Any
 ) -> str:
@@ -47,13 +43,6 @@ def sign_into_overflow(
     result = sign_by_form(petition, now, a_signing_context(tables, lambda: queue), **changes)
     assert result.outcome is Outcome.OVERFLOWED
     return result.signature_id
-
-
-def test_a_working_table_needs_no_queue(tables: FakeTables, petition: Petition) -> None:
-    set_level(Level.SNAPSHOT_ONLY, tables)
-    context = a_signing_context(tables, refuse_to_build_queue)
-    assert sign_by_form(petition, NOW, context).outcome is Outcome.ACCEPTED
-    assert sign_by_form(petition, NOW, context).outcome is Outcome.REPEATED
 
 
 def test_at_level_accept_only_signing_does_not_write_to_the_table(
@@ -79,13 +68,6 @@ def test_a_queued_signature_is_stored_later_as_if_it_had_not_been_queued(
     identity = signed(usual_tables, petition, updates=True, country="NL", postcode="1012 AB", source="bbc")
     assert identity == message.signature_id
     assert stored_late == usual_tables.items[message.key], "signed_at and mail_requested_at are the original ones"
-
-
-def test_a_bug_is_raised_and_the_signature_is_not_queued(tables: FakeTables, petition: Petition) -> None:
-    context = a_signing_context(tables, refuse_to_build_queue)
-    tables.fail_next(ZeroDivisionError())
-    with pytest.raises(ZeroDivisionError):
-        sign_by_form(petition, NOW, context)
 
 
 def test_a_repeated_signature_that_the_table_refuses_is_queued_too(
@@ -154,21 +136,6 @@ def test_a_later_withdrawal_or_confirmation_wins_over_a_queued_message(
     before = copy.deepcopy(tables.items)
     assert sign_from_queue(message, NOW + 5 * HOUR, tables) is Outcome.OVERTAKEN
     assert tables.items == before
-
-
-def test_a_queued_signature_from_after_a_withdrawal_is_stored(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    withdraw_at(tables, petition, identity, NOW + HOUR)
-    assert sign_from_queue(overflow_message(petition, NOW + 2 * HOUR), NOW + 5 * HOUR, tables) is Outcome.REPEATED
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["signed_at"]) == ("pending", "2026-11-24T14:00:00Z")
-
-
-def test_a_queued_signature_is_stored_after_the_petition_closes(tables: FakeTables, petition: Petition) -> None:
-    message = overflow_message(petition)
-    a_published_petition(tables, closes_at=NOW + MINUTE)
-    assert sign_from_queue(message, NOW + HOUR, tables) is Outcome.ACCEPTED
-    assert item_of(tables, petition, message.signature_id)["state"] == "pending"
 
 
 def test_an_expired_message_is_not_stored(tables: FakeTables, petition: Petition) -> None:

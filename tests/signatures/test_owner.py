@@ -14,7 +14,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.changes import stages_passed
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.look_up import StoredSignature, find_by_id, find_moved
-from chalicelib.signatures.model import Moving, SignatureState
+from chalicelib.signatures.model import Moving
 from chalicelib.signatures.owner import MOVE_LIFETIME, ask_to_move, correct, forget_move, move
 from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import exact_count
@@ -104,23 +104,6 @@ def test_a_moved_signature_keeps_what_it_is_and_leaves_nothing_personal(tables: 
     assert "moving" not in new
     assert left["moved_to"] == new_identity
     assert_exact(tables, petition, 1)
-
-
-@pytest.mark.parametrize("state", [SignatureState.HELD, SignatureState.REMOVED])
-def test_a_move_does_not_make_a_held_or_removed_signature_count(
-    tables: FakeTables, petition: Petition, state: SignatureState
-) -> None:
-    identity = signed(tables, petition)
-    change_item(tables, petition, identity, state=state, held="network")
-    moved(tables, petition)
-    assert states_of(tables, petition) == ("withdrawn", state)
-    assert exact_count(petition, LATER, tables).confirmed == 0
-
-
-def test_a_pending_signature_is_not_moved(tables: FakeTables, petition: Petition) -> None:
-    signed(tables, petition)
-    moved(tables, petition)
-    assert states_of(tables, petition) == ("pending", None)
 
 
 def sign_at_new(tables: FakeTables, petition: Petition) -> None:
@@ -257,16 +240,6 @@ def test_a_letter_that_waits_finds_who_moved_on_and_back(tables: FakeTables, pet
         waiting = find_moved(petition, identity, NOW, tables)
         assert waiting
         assert waiting.signature.email == email
-
-
-def test_signing_again_at_the_old_address_is_a_new_signature(tables: FakeTables, petition: Petition) -> None:
-    confirmed(tables, petition)
-    moved(tables, petition)
-    before = dict(item_of(tables, petition, identity_of(petition)))
-    identity = confirmed(tables, petition, now=LATER + MINUTE)
-    item = item_of(tables, petition, identity)
-    assert not {"moved_at", "moved_to"} & item.keys()
-    assert [*stages_passed(before, {**item, "state": "pending"}, LATER)] == ["received"]
 
 
 @pytest.mark.parametrize("leave", [withdraw, erase])

@@ -13,13 +13,11 @@ from tests.actors import (
     DAY,
     NOW,
     Person,
-    a_petition,
     a_signing_context,
     claim_mail,
     confirmed,
     item_of,
     key_of,
-    request_of,
     sign_by_form,
     signed,
 )
@@ -76,11 +74,6 @@ def test_another_spelling_of_the_same_mailbox_is_the_same_signature(tables: Fake
     assert [item["name"] for item in signatures_in(tables)] == ["Alice"]
 
 
-def test_one_person_can_sign_two_petitions(tables: FakeTables, petition: Petition) -> None:
-    assert signed(tables, petition) != signed(tables, a_petition(slug="another"))
-    assert len(signatures_in(tables)) == 2
-
-
 def test_a_repetition_cannot_change_a_confirmed_signature(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     before = item_of(tables, petition, identity) | {"mail_kind": "already-signed"}
@@ -88,11 +81,3 @@ def test_a_repetition_cannot_change_a_confirmed_signature(tables: FakeTables, pe
     item = item_of(tables, petition, identity)
     item.pop("mail_requested_at")
     assert item == before
-
-
-def test_a_retry_after_a_lost_response_changes_nothing(tables: FakeTables, petition: Petition) -> None:
-    """The SDK's second attempt finds what its first one wrote."""
-    identity = signed(tables, petition)
-    request = request_of(tables, petition, identity)
-    assert sign_by_form(petition, NOW, a_signing_context(tables)) == (identity, Outcome.REPEATED)
-    assert request_of(tables, petition, identity) == request

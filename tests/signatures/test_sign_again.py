@@ -1,13 +1,10 @@
 """A person signs again: a second email, and the renewal of withdrawn and expired signatures."""
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 from typing import Any
 
-import pytest
-
 from chalicelib.aws.table import Change
-from chalicelib.core.errors import ConditionFailed, Unavailable
+from chalicelib.core.errors import Unavailable
 from chalicelib.mail.relay import needs_message
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
@@ -19,52 +16,15 @@ from tests.actors import (
     DAY,
     MINUTE,
     NOW,
-    Person,
     a_signing_context,
     change_item,
-    claim_mail,
-    confirmed,
     identity_of,
     item_of,
     key_of,
-    request_of,
     sign_by_form,
     signed,
 )
 from tests.fakes import FakeTables
-from tests.signatures.test_sign import SECOND, send_mail
-
-
-def test_signing_again_while_pending_requests_the_confirmation_email_again(
-    tables: FakeTables, petition: Petition
-) -> None:
-    identity = signed(tables, petition)
-    send_mail(tables, petition, identity)
-    before = item_of(tables, petition, identity)
-    signed(tables, petition, now=NOW + MINUTE)
-    assert needs_message(before, item_of(tables, petition, identity))
-    request = request_of(tables, petition, identity)
-    assert (request.kind, request.requested_at) == ("confirm", "2026-11-24T12:01:00Z")
-
-
-def test_signing_again_once_confirmed_requests_the_already_signed_email(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    send_mail(tables, petition, identity)
-    confirmed(tables, petition)
-    signed(tables, petition, now=NOW + MINUTE)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["mail_kind"]) == ("confirmed", "already-signed")
-
-
-@pytest.mark.parametrize(("seconds", "can_claim"), [(59, False), (60, True)])
-def test_an_email_requested_within_a_minute_of_the_last_waits(
-    tables: FakeTables, petition: Petition, seconds: int, can_claim: bool
-) -> None:
-    identity = signed(tables, petition)
-    send_mail(tables, petition, identity)
-    signed(tables, petition, now=NOW + SECOND)
-    with nullcontext() if can_claim else pytest.raises(ConditionFailed):
-        claim_mail(tables, petition, identity, NOW + seconds * SECOND)
 
 
 def test_signing_again_nudges_a_lost_mail_request(tables: FakeTables, petition: Petition) -> None:
@@ -85,27 +45,6 @@ def test_a_blocked_address_gets_no_email_and_the_usual_response(tables: FakeTabl
     mark_undeliverable(key_of(petition, identity), "complained", tables)
     assert sign_by_form(petition, NOW + DAY, a_signing_context(tables)) == (identity, Outcome.REPEATED)
     assert "mail_kind" not in item_of(tables, petition, identity)
-
-
-def test_a_person_can_sign_again_after_withdrawing(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-    signed(tables, petition, Person("Alice Anders", ALICE.email), NOW + DAY)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["name"], item["signed_at"]) == ("pending", "Alice Anders", "2026-11-25T12:00:00Z")
-    assert "withdrawn_at" in item, "a running export needs to know that the person withdrew"
-    assert item["expires_at"] == int((NOW + DAY + UNMAILED_LIFETIME).timestamp())
-
-
-def test_signing_right_after_withdrawing_is_stored_and_its_email_waits(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    send_mail(tables, petition, identity)
-    withdraw(key_of(petition, identity), petition, NOW + 10 * SECOND, tables)
-    signed(tables, petition, now=NOW + 30 * SECOND)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["mail_kind"]) == ("pending", "confirm")
-    with pytest.raises(ConditionFailed):
-        claim_mail(tables, petition, identity, NOW + 40 * SECOND)
 
 
 def test_signing_after_a_bounce_and_a_withdrawal_requests_no_email(tables: FakeTables, petition: Petition) -> None:

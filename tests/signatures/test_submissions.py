@@ -6,9 +6,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.partners.form import read_signature
-from chalicelib.partners.model import CountsWhen
-from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.sign import Outcome, sign_from_queue
 from tests.actors import (
@@ -25,7 +22,6 @@ from tests.actors import (
 )
 from tests.fake_site import FakeSite, token_in
 from tests.fakes import FakeTables
-from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.signatures.test_api import API_PATH
 from tests.signatures.test_letter_page import deliver_letters, form_fields, send_confirm_link, text_of
 
@@ -81,14 +77,6 @@ def test_a_stranger_who_signs_last_ticks_no_box(fake_site: FakeSite, letter_peti
     assert page["letter.body"] == "Mine.", "the newest words stay, so that she need not type them again"
 
 
-def test_one_press_on_the_page_sends_no_letter_of_the_stranger(fake_site: FakeSite, letter_petition: Petition) -> None:
-    page = alices_page(fake_site, letter_petition)
-    assert fake_site.post_form("/confirm", form_fields(page)).status_code == 200
-    assert deliver_letters(fake_site, letter_petition) == []
-    item = item_of(fake_site.tables, letter_petition, identity_of(letter_petition))
-    assert (item["name"], item["country"], item["updates"]) == (ALICE.name, "GB", False)
-
-
 def test_the_token_alone_confirms_without_a_letter_or_an_optional_consent(
     fake_site: FakeSite, letter_petition: Petition
 ) -> None:
@@ -109,13 +97,6 @@ def test_a_link_from_before_the_newest_submission_confirms_the_newest(
     fake_site.post_form("/confirm", {"token": token_in(old_link)})
     item = item_of(fake_site.tables, letter_petition, identity_of(letter_petition))
     assert (item["state"], item["name"], item["country"], item["source"]) == ("confirmed", ALICE.name, "GB", "direct")
-
-
-def test_the_same_submission_again_writes_no_data(tables: FakeTables, petition: Petition) -> None:
-    signed(tables, petition, updates=True)
-    item = item_of(tables, petition, identity_of(petition))
-    signed(tables, petition, now=NOW + SECOND, updates=True)
-    assert item_of(tables, petition, identity_of(petition)) == item
 
 
 @pytest.mark.parametrize(
@@ -141,14 +122,6 @@ def test_a_late_message_from_the_queue_shows_no_older_data_but_unticks(
     assert {name: item[name] for name in expected} == expected
 
 
-def test_a_message_between_two_submissions_does_not_replace_the_newest(tables: FakeTables, petition: Petition) -> None:
-    message = overflow_message(petition, NOW + SECOND, STRANGER)
-    signed(tables, petition, Person("A. A.", ALICE.email), NOW)
-    identity = signed(tables, petition, now=NOW + 2 * SECOND)
-    sign_from_queue(message, NOW + MINUTE, tables)
-    assert item_of(tables, petition, identity)["name"] == ALICE.name
-
-
 def test_a_submission_that_meets_another_write_is_merged_again(petition: Petition) -> None:
     class Racing(FakeTables):
         def try_update(self, change: Any) -> bool:
@@ -162,15 +135,3 @@ def test_a_submission_that_meets_another_write_is_merged_again(petition: Petitio
     identity = signed(tables, petition, now=NOW + MINUTE)
     assert tables.raced
     assert item_of(tables, petition, identity)["name"] == ALICE.name
-
-
-def test_a_partner_that_sends_a_pending_signature_changes_neither_name_nor_boxes(
-    tables: FakeTables, petition: Petition
-) -> None:
-    """Its file may be old. It only records that the partner sent the person too."""
-    identity = signed(tables, petition, updates=True)
-    oak = a_partner(tables, CountsWhen.AFTER_EMAIL)
-    receiving = a_receiving_context(tables, petition, oak)
-    take_each([read_signature(sent_of(STRANGER), oak, NOW)], receiving, NOW)
-    item = item_of(tables, petition, identity)
-    assert (item["name"], item["updates"], item["source"]) == (ALICE.name, True, "direct")

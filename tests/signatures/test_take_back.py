@@ -120,20 +120,6 @@ def test_a_held_or_removed_signature_that_only_the_import_confirmed_waits_for_it
     assert exact_count(petition, NOW, tables).confirmed == 0
 
 
-def test_an_email_that_nobody_answered_does_not_keep_a_signature(tables: FakeTables, petition: Petition) -> None:
-    """Another partner's import asked for the email first. That import was undone too."""
-    change_item(tables, petition, imported(tables, petition), mails=1)
-    assert take_back_alice(tables, petition)
-
-
-def test_signing_again_after_taking_back_is_a_new_signature(tables: FakeTables, petition: Petition) -> None:
-    identity = imported(tables, petition)
-    take_back_alice(tables, petition)
-    signed(tables, petition)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], "receipt" in item) == ("pending", False)
-
-
 def test_a_withdrawn_signature_is_not_taken_back(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     change_item(tables, petition, identity, receipt="r")

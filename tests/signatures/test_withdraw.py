@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.times import exact
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import WITHDRAWN_LIFETIME
-from chalicelib.signatures.withdraw import unsubscribe, withdraw
+from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
-from tests.actors import ALICE, BOB, DAY, NOW, a_published_petition, confirmed, item_of, key_of, signed, subject_of
+from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed, item_of, key_of, signed, subject_of
 from tests.fakes import FakeTables
 
 
@@ -28,22 +27,6 @@ def test_a_withdrawal_removes_personal_data_and_subtracts_one(tables: FakeTables
     assert not [word for word in ("Alice", "Achterberg", "alice", "M1 1AE", "bbc", "GB") if word in stored]
     assert (item["state"], item["updates"]) == ("withdrawn", False)
     assert item["expires_at"] == int((NOW + WITHDRAWN_LIFETIME).timestamp())
-
-
-def test_withdrawing_a_pending_signature_subtracts_nothing(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-    assert item_of(tables, petition, identity)["state"] == "withdrawn"
-    assert exact_count(petition, NOW, tables).confirmed == 0
-
-
-def test_a_withdrawal_subtracts_today_from_its_country_and_source(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition, country="NL", source="bbc")
-    withdraw(key_of(petition, identity), petition, NOW + DAY, tables)
-    later = NOW + 2 * DAY
-    assert breakdown(petition, TallyDimension.DAY, Days(), later, tables).values == {"2026-11-24": 1, "2026-11-25": -1}
-    for by in (TallyDimension.COUNTRY, TallyDimension.SOURCE):
-        assert breakdown(petition, by, Days(), later, tables).values == {}
 
 
 class RenewedMeanwhile(FakeTables):
@@ -98,20 +81,3 @@ def test_withdrawing_a_signature_confirmed_meanwhile_subtracts_it(petition: Peti
     withdraw(key_of(petition, identity), petition, NOW, tables)
     assert exact_count(petition, NOW, tables).confirmed == 0
     assert item_of(tables, petition, identity)["state"] == "withdrawn"
-
-
-def test_unsubscribing_keeps_the_signature(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition, updates=True)
-    for _ in range(2):
-        unsubscribe(key_of(petition, identity), NOW, tables)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["updates"], item["name"]) == ("confirmed", False, ALICE.name)
-    assert item["unsubscribed_at"] == exact(NOW)
-
-
-def test_a_withdrawal_by_the_owner_removes_when_they_unsubscribed(tables: FakeTables, petition: Petition) -> None:
-    key = key_of(petition, confirmed(tables, petition, updates=True))
-    unsubscribe(key, NOW, tables)
-    withdraw(key, petition, NOW, tables)
-    unsubscribe(key, NOW, tables)
-    assert "unsubscribed_at" not in tables.items[key]

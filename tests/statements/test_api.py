@@ -95,16 +95,3 @@ def test_a_freeze_that_cannot_be_logged_is_refused(site_with_alice: FakeSite, mo
     answer = site_with_alice.post(STATEMENTS, b"", "application/json", authorization=f"Bearer {token}")
     assert answer.status_code == 503
     assert "url" not in answer.json_body
-
-
-def test_freezing_an_unknown_petition_is_404(fake_site: FakeSite) -> None:
-    assert freeze_count(fake_site, "/api/staff/petitions/nobody/statements").status_code == 404
-
-
-def test_a_statement_can_be_checked_without_any_table(
-    site_with_alice: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = urlsplit(freeze_count(site_with_alice).json_body["url"]).path
-    for name in ("get", "query", "batch_get"):
-        monkeypatch.setattr(site_with_alice.tables, name, None)
-    assert site_with_alice.get(path).status_code == 200

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -19,29 +19,15 @@ from chalicelib.tallies.count import ALL_DAYS, breakdown, exact_count, exact_cou
 from chalicelib.tallies.model import MAX_SOURCES, Tally, TallyDimension, attributes_of, tally_of
 from chalicelib.tallies.prove import tally_health
 from chalicelib.tallies.store import close_days
-from tests.actors import DAY, NOW, OPENED, a_published_petition
+from tests.actors import DAY, NOW, a_published_petition
 from tests.fakes import FakeTables
 from tests.tallies.test_count import count_signatures_at
 
 REFUSED = ClientError({"Error": {"Code": "ValidationException", "Message": ""}}, "TransactWriteItems")
 
-TWO_YEARS = timedelta(days=2 * 365)
-
 
 def closed_through(tables: FakeTables, slug: str) -> date:
     return date.fromisoformat(tables.items[keys.tally_head(slug)]["through"])
-
-
-def test_after_two_years_one_reader_closes_every_day_in_few_transactions(
-    tables: FakeTables, petition: Petition
-) -> None:
-    count_signatures_at(tables, petition, *(OPENED + number * DAY for number in range(700)))
-    end = OPENED + TWO_YEARS
-    assert exact_count(petition, end, tables).confirmed == 700
-    assert closed_through(tables, petition.slug) == end.date() - DAY
-    assert tables.calls.count("transact") < 100
-    by_day = breakdown(petition, TallyDimension.DAY, ALL_DAYS, end, tables)
-    assert (len(by_day.values), by_day.confirmed) == (700, 700)
 
 
 def test_a_reader_of_many_petitions_closes_days_for_seconds_only(

@@ -160,15 +160,6 @@ def test_a_day_that_is_closed_again_has_no_old_numbers(tables: FakeTables, petit
     assert tally_sums(petition, NOW + DAY, tables)[PARTNERS] == 0
 
 
-def test_a_confirmation_in_the_hour_of_grace_is_counted_on_its_day(tables: FakeTables, petition: Petition) -> None:
-    midnight = datetime(2026, 11, 25, tzinfo=UTC)
-    count_signatures_at(tables, petition, NOW)
-    assert exact_count(petition, midnight + 10 * SECOND, tables).confirmed == 1
-    count_signatures_at(tables, petition, midnight - SECOND, midnight)
-    counts = breakdown(petition, TallyDimension.DAY, Days(), midnight + DAY, tables)
-    assert counts.values == {"2026-11-24": 2, "2026-11-25": 1}
-
-
 @given(
     st.lists(st.tuples(st.integers(0, 120), st.sampled_from([1, 1, -1])), max_size=25),
     st.lists(st.integers(0, 200), max_size=6),

@@ -6,14 +6,7 @@ from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
 from chalicelib.tallies.enter import open_tally, tally_change
-from chalicelib.tallies.model import (
-    Tally,
-    TallyDimension,
-    TallyEntry,
-    breakdown_values,
-    summed,
-    tally_of,
-)
+from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry, breakdown_values, summed, tally_of
 from chalicelib.tallies.store import entry_change
 from tests.actors import DAY, NOW, OPENED
 from tests.fakes import FakeTables
@@ -60,24 +53,12 @@ def test_a_source_is_never_read_as_an_hour_a_country_or_a_total() -> None:
     assert breakdown_values(TallyDimension.SOURCE, tallies) == {"h12": 1, "cgb": 1, "total": 1, "sources": 1}
 
 
-def test_keys_are_sorted_and_zeros_are_left_out() -> None:
-    moments = [NOW + timedelta(days=days) for days in (2, 0, 1)]
-    entries = [TallyEntry(1, moment, "GB", "direct") for moment in moments]
-    entries.append(TallyEntry(-1, moments[2], "GB", "direct"))
-    values = breakdown_values(TallyDimension.DAY, tallies_of(entries))
-    assert list(values.items()) == [("2026-11-24", 1), ("2026-11-26", 1)]
-
-
 ENTRY = TallyEntry(1, NOW, "GB", "bbc")
 
 
 def test_entries_use_every_shard() -> None:
     used = {tally_change("safe-children", 4, ENTRY).key for _ in range(300)}
     assert used == {keys.tally_shard("safe-children", shard, NOW.date()) for shard in range(4)}
-
-
-def test_a_subtraction_is_not_limited_by_the_number_of_sources() -> None:
-    assert tally_change("safe-children", 1, TallyEntry(-1, NOW, "GB", "bbc")).when is None
 
 
 def test_opening_a_tally_again_changes_nothing(tables: FakeTables) -> None:

@@ -12,7 +12,7 @@ from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies import public
 from chalicelib.tallies.count import Count
-from chalicelib.tallies.public import FRESH_FOR, LEASE_SECONDS, MAX_REFRESHED, public_count, public_counts
+from chalicelib.tallies.public import FRESH_FOR, LEASE_SECONDS, public_count, public_counts
 from chalicelib.tallies.snapshots import lease_list, lease_snapshot, save_snapshot, snapshot
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
 from tests.fakes import FakeTables
@@ -59,17 +59,6 @@ def test_the_stale_count_is_returned_while_the_table_is_down(tables: FakeTables,
     broken = UpdateFails()
     broken.items = tables.items
     assert public_count(petition, NOW + DAY, broken).confirmed == 1
-
-
-def test_public_counts_come_from_a_snapshot_or_a_new_count(tables: FakeTables, petition: Petition) -> None:
-    fresh, stale = petition, a_published_petition(tables, slug="another")
-    later = NOW + FRESH_FOR
-    confirmed(tables, fresh)
-    public_count(fresh, later, tables)
-    for each in (fresh, stale):
-        confirmed(tables, each, BOB)
-    found = public_counts([fresh, stale], later, tables)
-    assert {slug: count.confirmed for slug, count in found.items()} == {fresh.slug: 1, stale.slug: 1}
 
 
 @pytest.mark.parametrize("failing", [1, 2])
@@ -122,14 +111,6 @@ def test_a_longer_list_refreshes_a_limited_number_of_counts_oldest_first(
     counts = public_counts([newest, *others], NOW + FRESH_FOR, tables)
     assert counts.pop(newest.slug).as_of == NOW
     assert {count.as_of for count in counts.values()} == {NOW + FRESH_FOR}
-
-
-def test_a_list_counts_every_petition_without_a_snapshot(tables: FakeTables) -> None:
-    petitions = [a_published_petition(tables, slug=f"petition-{n}") for n in range(MAX_REFRESHED + 1)]
-    assert lease_list(NOW, 2, tables)
-    for petition in petitions:
-        del tables.items[keys.snapshot(petition.slug)]
-    assert len(public_counts(petitions, NOW, tables)) == len(petitions)
 
 
 def test_a_lease_whose_holder_did_not_count_is_not_a_snapshot(tables: FakeTables, petition: Petition) -> None:

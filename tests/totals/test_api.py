@@ -91,11 +91,6 @@ def test_the_activity_log_says_who_entered_which_figure(fake_site: FakeSite, pet
     }
 
 
-def test_the_total_of_an_unknown_petition_is_404(fake_site: FakeSite) -> None:
-    assert fake_site.get("/api/petitions/nobody/total").status_code == 404
-    assert enter_figure(fake_site, "/api/staff/petitions/nobody/figures").status_code == 404
-
-
 def test_the_page_and_a_statement_show_the_total(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition)
     sentence = "Exactly 1 person confirmed here; 412 elsewhere; together at least 412 and at most 413 people."

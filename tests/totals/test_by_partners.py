@@ -94,14 +94,3 @@ def test_a_statement_says_how_many_confirmed_by_email(fake_site: FakeSite, signe
     assert "<strong>5</strong> signatures<" in page
     assert EMAIL_SENTENCE not in page
     assert "Cadarnhawyd 1 drwy e-bost; anfonwyd 4 gan bartneriaid" in fake_site.get(f"{path}?lang=cy").body.decode()
-
-
-def test_a_statement_without_signatures_from_partners_keeps_its_sentence(
-    fake_site: FakeSite, petition: Petition
-) -> None:
-    confirmed(fake_site.tables, petition, ALICE)
-    token = statement_token(freeze(petition, NOW, fake_site.tables), TOKEN_KEYS)
-    page = fake_site.get(f"/statements/{token}").body.decode()
-    assert EMAIL_SENTENCE in page
-    assert "partners" not in page
-    assert "<strong>1</strong> confirmed signature<" in page

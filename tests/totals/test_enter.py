@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.errors import Invalid
 from chalicelib.petitions.edit import edit, publish, with_changes
-from chalicelib.petitions.figure import MAX_FIGURES, Figure, FigureKind, NewFigure, current_figures
+from chalicelib.petitions.figure import MAX_FIGURES, Figure, FigureKind, NewFigure
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.totals.enter import enter
@@ -56,11 +56,3 @@ def test_a_figure_and_an_edit_at_the_same_time_are_both_kept(
 def test_loading_the_petitions_file_again_keeps_its_figures(tables: FakeTables, petition: Petition) -> None:
     figure = enter_paper(tables)
     assert publish(a_petition(title="From the file"), NOW, tables).figures == [figure]
-
-
-def test_a_figure_that_is_entered_again_after_another_is_current(tables: FakeTables, petition: Petition) -> None:
-    enter_paper(tables)
-    enter("safe-children", PAPER.model_copy(update={"count": 99}), NOW + timedelta(minutes=1), tables)
-    again = enter_paper(tables, NOW + timedelta(minutes=2))
-    assert current_figures(stored_petition(tables).figures) == [again]
-    assert again.count == PAPER.count

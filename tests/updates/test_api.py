@@ -72,11 +72,6 @@ def test_people_can_sign_while_updates_cannot_be_read(fake_site: FakeSite, petit
     assert "Sign this petition" in page.body.decode()
 
 
-def test_updates_of_an_unknown_petition_are_404(fake_site: FakeSite) -> None:
-    for path in ("/api/petitions/nobody/updates", "/petitions/nobody/updates.atom"):
-        assert fake_site.get(path).status_code == 404
-
-
 WRONG_TITLES = ["One\x0bword", "One\nword", "One\x85word", "One\u202eword", "One =?utf-8?b?cGF5?="]
 
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.settings import settings
 from chalicelib.petitions.model import Petition
 from chalicelib.updates.audience import sending_time
 from tests.actors import ALICE, BOB, CHARLIE, change_item, confirmed, item_of
@@ -50,10 +49,6 @@ def test_who_signed_in_a_language_without_text_gets_the_updates_own(
     assert found["languages"] == [{"language": "cy", "people": 1, "text_in": text}]
 
 
-def test_a_draft_that_nobody_gets_has_an_empty_audience(fake_site: FakeSite, petition: Petition) -> None:
-    assert audience(fake_site, draft_update(fake_site)) == {"people": 0, "languages": [], "waiting": 0, "seconds": 0}
-
-
 @pytest.mark.parametrize(
     ("emails", "quota", "duration"),
     [
@@ -71,10 +66,3 @@ def test_sending_takes_as_long_as_the_rate_or_the_daily_quota_allows(
     emails: int, quota: FakeQuota, duration: timedelta
 ) -> None:
     assert sending_time(emails, 10, quota) == duration
-
-
-def test_the_time_is_that_of_the_sites_rate(fake_site: FakeSite, petition: Petition) -> None:
-    fake_site.other_queue.messages += [{}] * 720
-    found = audience(fake_site, draft_update(fake_site))
-    rate = settings().mail_per_second
-    assert found["seconds"] == round(720 / rate / 0.2)

@@ -132,14 +132,6 @@ def test_held_emails_are_queued_only_when_senders_know_the_decision(fake_site: F
     assert fake_site.jobs.delays[-1] == 20
 
 
-def test_a_cancelled_pause_counts_everything(fake_site: FakeSite, paused_update: str) -> None:
-    ask(fake_site, "POST", f"{paused_update}/cancel")
-    run_until_done(fake_site)
-    assert len(fake_site.mailer.mails) == 10
-    expected = {"state": "cancelled", "requested": 20, "sent": 8, "failed": 2, "skipped": 10}
-    assert results(fake_site, paused_update) == expected
-
-
 def test_an_update_that_nobody_decides_on_is_cancelled_while_no_email_can_be_sent_twice(
     fake_site: FakeSite, paused_update: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

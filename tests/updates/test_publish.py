@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.jobs.model import SILENCE
 from chalicelib.jobs.request import jobs_of
 from chalicelib.petitions.model import Petition
 from chalicelib.updates import run
@@ -60,16 +59,6 @@ def test_publishing_again_continues_an_update_whose_job_failed_halfway(
     assert recipients(crowded_site) == sorted(person.email for person in CROWD)
     assert results(crowded_site, path) == ALL_SENT
     assert actions(crowded_site, path) == []
-
-
-def test_an_update_whose_worker_was_killed_says_that_it_waits_for_a_retry(
-    crowded_site: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = publish_update(crowded_site)
-    stop_job(crowded_site, monkeypatch)
-    for time, is_retrying in ((timedelta(), False), (SILENCE, True), (PATIENCE, False)):
-        crowded_site.clock.forward(time)
-        assert ask(crowded_site, "GET", path).json_body["retrying"] is is_retrying
 
 
 def test_publishing_again_continues_a_scheduled_update_whose_job_failed(

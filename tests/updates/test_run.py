@@ -21,7 +21,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.updates import run
 from chalicelib.updates.find import forget_updates
-from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, confirmed, key_of, signed, subject_of
+from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, key_of, signed, subject_of
 from tests.fake_site import FakeSite
 from tests.letters.lettering import send_all
 from tests.partnering import a_partner, a_receiving_context, sent_of
@@ -61,15 +61,6 @@ def a_crash_at(call: int) -> Callable[[str], None]:
 
 def recipients(fake_site: FakeSite) -> list[str]:
     return sorted(mail.to for mail in fake_site.mailer.mails)
-
-
-def test_an_update_is_emailed_once_to_every_subscriber(subscribed_site: FakeSite, petition: Petition) -> None:
-    confirmed(subscribed_site.tables, petition, CROWD[0])
-    signed(subscribed_site.tables, petition, CROWD[1], updates=True)
-    path = publish_update(subscribed_site)
-    run_until_done(subscribed_site)
-    assert recipients(subscribed_site) == sorted(person.email for person in (ALICE, BOB, CHARLIE))
-    assert results(subscribed_site, path) == ALL_SENT
 
 
 def test_the_email_has_text_greeting_and_one_click_unsubscribe(fake_site: FakeSite, petition: Petition) -> None:
@@ -243,11 +234,3 @@ def test_only_updates_wait_while_their_configuration_set_is_switched_off(
     subscribed_site.invoke("check_mail", {"task": "sweep"})
     run_until_done(subscribed_site)
     assert results(subscribed_site, path) == ALL_SENT
-
-
-def test_two_updates_are_sent_one_after_the_other(subscribed_site: FakeSite) -> None:
-    publish_update(subscribed_site)
-    path = draft_update(subscribed_site)
-    assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 409
-    run_until_done(subscribed_site)
-    assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 202

@@ -155,14 +155,6 @@ def test_the_first_person_of_a_file_without_headings_is_no_mapping(fake_site: Fa
     assert not [key for key in fake_site.tables.items if key.pk.startswith("JOB#")]
 
 
-def test_a_file_in_utf_16_is_read_as_sent(fake_site: FakeSite, token: str) -> None:
-    content = ("Email\tName\na@mail.example\tZoë\n").encode("utf-16")
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/octet-stream"}
-    answer = fake_site.client.http.request("POST", f"{PATH}?partner=partner-oak", headers=headers, body=content)
-    run_imports(fake_site)
-    assert read_import(fake_site, token, answer.json_body["id"])["accepted"] == 1
-
-
 def test_a_larger_file_is_uploaded_first(fake_site: FakeSite, token: str) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     path = PATH.replace("imports", "uploads")

@@ -16,19 +16,7 @@ from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.withdraw import unsubscribe
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
-from tests.actors import (
-    ALICE,
-    DAY,
-    MINUTE,
-    NOW,
-    Person,
-    change_item,
-    fields_of,
-    identity_of,
-    item_of,
-    key_of,
-    signed,
-)
+from tests.actors import ALICE, DAY, MINUTE, NOW, Person, change_item, fields_of, identity_of, item_of, key_of, signed
 from tests.fake_site import FakeSite, token_in
 from tests.fakes import FakeTables
 from tests.partnering import a_partner, a_receiving_context, sent_of
@@ -140,12 +128,6 @@ def test_a_pending_signature_keeps_only_a_consent_that_was_ticked_here_too(
     assert (alice(tables, petition)["state"], alice(tables, petition)["updates"]) == ("pending", updates)
 
 
-def test_the_undo_of_another_file_keeps_the_consent(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    arrive(tables, petition, oak)
-    undo(tables, petition, arrive(tables, petition, a_partner(tables, source="partner-elm")))
-    assert alice(tables, petition)["updates"] is True
-
-
 def test_who_unsubscribed_gets_no_updates_after_an_undo(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     identity = signed(tables, petition, updates=True)
     receipt = arrive(tables, petition, oak)
@@ -202,13 +184,6 @@ def test_the_token_alone_keeps_a_person_counted_but_not_the_consent_of_the_file(
     undo_oak(fake_site, petition)
     item = alice(fake_site.tables, petition)
     assert (item["state"], item["updates"]) == ("confirmed", False)
-
-
-def test_the_first_link_still_confirms_after_the_undo(fake_site: FakeSite, petition: Petition, link: str) -> None:
-    undo_oak(fake_site, petition)
-    fake_site.post_form("/confirm", form_fields(fake_site.get(link)))
-    assert alice(fake_site.tables, petition)["name"] == ALICE.name
-    assert by_partners(fake_site.tables, petition) == (1, 0)
 
 
 def test_a_link_from_before_a_withdrawal_confirms_nothing_of_the_partners(

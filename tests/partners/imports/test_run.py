@@ -10,11 +10,10 @@ from chalicelib.jobs.model import JobState
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.imports import run
 from chalicelib.partners.imports.model import Import
-from chalicelib.partners.model import CountsWhen, Partner
-from chalicelib.partners.receive import ReceiveResult, take_each
+from chalicelib.partners.model import Partner
+from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from stack.judge.caller import calling, current
 from tests.actors import NOW, Person, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
@@ -147,52 +146,6 @@ def test_an_undo_takes_back_people_who_came_only_with_the_import(
             still_confirmed.append(number)
     assert still_confirmed == [2, 5]
     assert item_of(tables, petition, identity_of(petition, person(3)))["state"] == "pending", "not confirmed yet"
-
-
-def test_after_an_undo_the_corrected_file_is_imported(
-    import_file: ImportFile, tables: FakeTables, petition: Petition
-) -> None:
-    """The wrong file had the addresses of other people under the same identifiers."""
-    wrong = import_file(CSV + rows(1, 2).replace("person1@", "person3@"))
-    import_file("", undoes=wrong.job_id)
-    assert row_counts(import_file(CSV + rows(1, 2))) == (2, 0, 0, 0)
-    assert count(tables, petition) == 2
-
-
-def test_an_undo_withdraws_signatures_that_wait_for_our_email(
-    tables: FakeTables, bucket: FakeBucket, petition: Petition, tmp_path: Path
-) -> None:
-    elm = a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-elm")
-    job = an_import(tables, bucket, elm, CSV + rows(1))
-    job = run_stored_import(job, an_import_run(tables, bucket, petition, elm, job, tmp_path / "1"))
-    undo = an_import(tables, bucket, elm, "", undoes=job.job_id)
-    assert run_stored_import(undo, an_import_run(tables, bucket, petition, elm, undo, tmp_path / "2")).accepted == 1
-    item = item_of(tables, petition, identity_of(petition, person(1)))
-    assert (item["state"], "mail_kind" in item) == ("withdrawn", False)
-
-
-def test_the_threads_of_an_import_make_their_calls_as_its_function(
-    tables: FakeTables,
-    bucket: FakeBucket,
-    petition: Petition,
-    oak: Partner,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    callers = []
-
-    def take(*arguments: Any) -> list[ReceiveResult]:
-        callers.append(current())
-        return take_each(*arguments)
-
-    monkeypatch.setattr(run, "take_each", take)
-    job = an_import(tables, bucket, oak, CSV + rows(*range(1, 9)))
-    work = an_import_run(tables, bucket, petition, oak, job, tmp_path / "threads")
-    work.workers = 4
-    with calling("run_address_job"):
-        assert run_stored_import(job, work).accepted == 8
-    assert len(callers) > 1
-    assert set(callers) == {"run_address_job"}
 
 
 TWICE = (

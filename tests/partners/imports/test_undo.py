@@ -17,7 +17,7 @@ from chalicelib.petitions.model import Petition
 from tests.actors import NOW, Person, identity_of, item_of
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
-from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.partnering import a_receiving_context, sent_of
 from tests.partners.test_receive import count
 
 ANN = Person("Ann Other", "person1@mail.example")
@@ -34,30 +34,6 @@ def import_or_undo(tables: FakeTables, petition: Petition, tmp_path: Path) -> Ca
         return done
 
     return run_job
-
-
-def test_a_person_whom_the_partner_sent_again_under_another_identifier_stays(
-    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
-) -> None:
-    first = import_or_undo(oak, CSV + rows(1, 2))
-    take_each([read_signature(sent_of(ANN, "oak-99"), oak, NOW)], a_receiving_context(tables, petition, oak), NOW)
-    assert import_or_undo(oak, "", undoes=first).accepted == 1
-    assert count(tables, petition) == 1
-    assert item_of(tables, petition, identity_of(petition, ANN))["state"] == "confirmed"
-
-
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_person_of_two_imports_is_removed_by_the_second_undo(
-    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, order: tuple[int, int]
-) -> None:
-    elm = a_partner(tables, source="partner-elm")
-    imports = [(oak, import_or_undo(oak, CSV + rows(1))), (elm, import_or_undo(elm, CSV + rows(1)))]
-    for number, taken_back in zip(order, (0, 1), strict=True):
-        partner, job = imports[number]
-        assert count(tables, petition) == 1
-        assert import_or_undo(partner, "", undoes=job).accepted == taken_back
-    assert count(tables, petition) == 0
-    assert import_or_undo(oak, CSV + rows(1)).accepted == 1
 
 
 def test_a_late_step_of_an_import_that_was_undone_stores_nobody_again(
