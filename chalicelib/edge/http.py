@@ -175,6 +175,24 @@ def require_current_revision(request: Request, etag: str) -> None:
         raise Stale
 
 
+def known_parameters(request: Request, known: Collection[str]) -> dict[str, str]:
+    """Return the parameters of the query. Raise Invalid if one is unknown, such as dry-run for dry_run."""
+    parameters: dict[str, str] = dict(request.query_params or {})
+    unknown = [name for name in parameters if name not in known]
+    if unknown:
+        message = f"There is no such parameter. Use only these: {', '.join(known)}"
+        raise Invalid([FieldError(name, message) for name in unknown])
+    return parameters
+
+
+def is_dry_run(parameters: Mapping[str, str]) -> bool:
+    """Raise Invalid if it is unclear: without it, much is changed."""
+    value = parameters.get("dry_run", "false").lower()
+    if value not in ("0", "false", "no", "1", "true", "yes"):
+        raise Invalid([FieldError("dry_run", "Use true or false")])
+    return value in ("1", "true", "yes")
+
+
 def raw_body(request: Request, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     """Return the body as sent. Raise BodyTooLarge."""
     raw: str | bytes = request.raw_body

@@ -5,14 +5,14 @@ id of their latest job. A stalled job, open without progress for too long, count
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, is_still
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow, UnknownThing
+from chalicelib.core.errors import ConditionFailed, NotNow, UnknownThing
 from chalicelib.core.times import iso
 from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobMessage, JobState, JobType
 
@@ -61,22 +61,6 @@ def require_no_running_job(model: type[JobType], key: str, now: datetime, tables
     latest = next(jobs_of(model, key, tables), None)
     if latest and latest.at(now).is_open:
         raise _already_running(latest)
-
-
-def is_dry_run(parameters: Mapping[str, str]) -> bool:
-    """Raise Invalid if it is unclear: without it, much is changed."""
-    value = parameters.get("dry_run", "false").lower()
-    if value not in ("0", "false", "no", "1", "true", "yes"):
-        raise Invalid([FieldError("dry_run", "Use true or false")])
-    return value in ("1", "true", "yes")
-
-
-def refuse_unknown_parameters(parameters: Mapping[str, str], known: Sequence[str]) -> None:
-    """Such as dry-run for dry_run."""
-    unknown = [name for name in parameters if name not in known]
-    if unknown:
-        message = f"There is no such parameter. Use only these: {', '.join(known)}"
-        raise Invalid([FieldError(name, message) for name in unknown])
 
 
 def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None = None) -> JobType:

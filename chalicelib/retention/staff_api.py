@@ -10,8 +10,8 @@ from chalicelib.core import times
 from chalicelib.core.errors import Invalid, NotNow
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
-from chalicelib.edge.http import json_answer, json_body
-from chalicelib.jobs.request import find_job, is_dry_run, jobs_of, refuse_unknown_parameters
+from chalicelib.edge.http import is_dry_run, json_answer, json_body, known_parameters
+from chalicelib.jobs.request import find_job, jobs_of
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.retention.begin import begin, new_run, set_months
@@ -57,9 +57,7 @@ def run_retention(request: Request, slug: str) -> "Answer[ShownRetention]":
 
     Answer: Requested. Read its progress in the report.
     """
-    parameters: dict[str, str] = dict(request.query_params or {})
-    refuse_unknown_parameters(parameters, ("dry_run",))
-    only_counts = is_dry_run(parameters)
+    only_counts = is_dry_run(known_parameters(request, ("dry_run",)))
     petition, now = petition_as_stored(slug, tables()), times.now()
     job = new_run(petition, actor(request).owner, now, tables(), dry_run=only_counts)
     audit(request, "retention.run", petition.slug, {"dry_run": str(only_counts).lower()})

@@ -19,9 +19,9 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid, NotNow, WrongType
 from chalicelib.core.rights import Right
-from chalicelib.edge.http import content_type, json_answer, raw_body
+from chalicelib.edge.http import content_type, is_dry_run, json_answer, known_parameters, raw_body
 from chalicelib.jobs.model import JobState, new_job
-from chalicelib.jobs.request import find_job, is_dry_run, jobs_of, refuse_unknown_parameters, start
+from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.partners.imports.file import HEADINGS, file_key, store_file
 from chalicelib.partners.imports.model import (
     LONGEST_STEP,
@@ -86,15 +86,17 @@ def start_import(request: "Sent[str | None]", slug: str) -> "Answer[StartedImpor
     if content_type(request) not in CONTENT_TYPES:
         raise WrongType(CSV)
     body = raw_body(request, MAX_DIRECT_KB * 1024)
+    parameters = known_parameters(request, PARAMETERS)
+    dry_run = is_dry_run(parameters)
     petition = petition_as_stored(slug, tables())
     state = petition.state_at(now)
     # For a day after a petition closes, people can still confirm, imported people too.
     if state is PetitionState.DRAFT or not petition.is_confirmable_at(now):
         raise NotNow(f"This petition is {state}, so nothing can be imported.")
-    query = read_query(request.query_params or {})
+    query = read_query(parameters)
     partner = find_partner(query.partner, tables())
     key = file_key(slug, query.upload_id or token_hex(16))
-    fields = {"dry_run": query.is_dry_run, "mapping": query.mapping, "zone": query.zone, "file": key}
+    fields = {"dry_run": dry_run, "mapping": query.mapping, "zone": query.zone, "file": key}
     job = new_job(Import, slug, owner, now, partner=partner.source, **fields)
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, address_job_queue(), tables())
@@ -207,18 +209,15 @@ class ImportQuery(NamedTuple):
     """`upload_id`: "" if the file is the body of the request. `mapping`: the headings of the file for our fields."""
 
     partner: str
-    is_dry_run: bool
     upload_id: str
     mapping: dict[str, list[str]]
     zone: str
 
 
 def read_query(parameters: Mapping[str, str]) -> ImportQuery:
-    """Raise Invalid if a parameter is wrong or unknown."""
-    refuse_unknown_parameters(parameters, PARAMETERS)
+    """Raise Invalid if a parameter is wrong."""
     return ImportQuery(
         partner=parameters.get("partner", ""),
-        is_dry_run=is_dry_run(parameters),
         upload_id=_upload_id(parameters.get("upload", "")),
         mapping=_mapping(parameters.get("mapping", "")),
         zone=_zone(parameters.get("zone") or SITE_ZONE),
