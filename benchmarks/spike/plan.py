@@ -52,5 +52,5 @@ def short_plan(signers: int) -> SpikePlan:
     """Return the plan for tests: without what needs pauses of a minute, and slow, so that the outage is noticed."""
     return SpikePlan(
         signers, confirming=signers, at_once=10, pace=30.0, refuses_from=0.3, cuts_from=0.55, back_from=0.8,
-        ses_rate=40, sender_rate=1_000, patience=300,
+        ses_rate=40, sender_rate=1_000, patience=700,  # A message may wait for its visibility timeout: 600 s.
     )  # fmt: skip
