@@ -5,7 +5,7 @@ id of their latest job. A stalled job, open without progress for too long, count
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -100,6 +100,11 @@ def step_change(job: JobType, after: JobType, now: datetime) -> Change:
     state = JobState.RUNNING if after.state is JobState.WAITING else after.state
     recorded = after.model_copy(update={"steps": job.steps + 1, "state": state})
     return _change_between(job, recorded, now, _is_open_and_unchanged(job))
+
+
+def replace_in_ended(job: Job, fields: Mapping[str, Any], tables: Tables) -> None:
+    """For `tidy`: replace what a job that has ended need no longer keep. Nothing if it is not stored."""
+    tables.try_update(Change(keys.job(job.kind, job.job_id), fields, when=Attr("state").exists()))
 
 
 def record_beat(model: type[Job], job_id: str, now: datetime, tables: Tables) -> None:

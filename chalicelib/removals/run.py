@@ -7,10 +7,11 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.aws.table import Change, Tables
+from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.jobs.request import replace_in_ended
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.removals import record_removal
@@ -43,7 +44,7 @@ class RemovalWork:
         """Say in public what was removed, also if the job was cancelled or failed. Forget what can tell who signed."""
         self._publish(job)
         kept = {"effect": without_rare(job.effect), "sample": numbers_only(job.sample)}
-        self.tables.update(Change(keys.job(job.kind, job.job_id), kept))
+        replace_in_ended(job, kept, self.tables)
 
     def _count(self, job: Removal) -> int:
         return exact_count(petition_as_stored(job.slug, self.tables), self.clock(), self.tables).confirmed

@@ -6,17 +6,18 @@ rate, its signatures need a proof of work (held.py).
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from socket import AF_INET, AF_INET6, inet_pton
+from typing import TYPE_CHECKING
 
 from chalicelib.core.address import oldest_secret, pseudonym
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 # In bytes: /24 and /48, of one customer, or of all users of a school or phone company.
 IPV4_PREFIX_LENGTH, IPV6_PREFIX_LENGTH = 3, 6
 MAPPED_IPV4 = bytes(10) + b"\xff\xff"
-# Below a country, such as co.uk, people register a name below these.
-SECOND_LEVEL = frozenset(
-    ("ac", "co", "com", "edu", "go", "gov", "ltd", "me", "mod", "ne", "net", "nhs", "or", "org", "plc", "police", "sch")
-)
 # 127.0.0.0/8 and ::1 have no limit: `make run`. On AWS, no request comes from there.
 LOOPBACK = (b"\x7f", bytes(IPV6_PREFIX_LENGTH))
 
@@ -51,10 +52,16 @@ def domain_hash(domain: str, now: datetime, secrets: Mapping[str, str]) -> str:
 
 
 def registered_domain(domain: str) -> str:
-    """Return the part that somebody registered, and owns with all subdomains. A guess: the exact list is long."""
-    labels = domain.split(".")
-    is_below_country = len(labels[-1]) == 2 and len(labels) > 2 and labels[-2] in SECOND_LEVEL
-    return ".".join(labels[-3 if is_below_country else -2 :])
+    """Return the part that somebody registered, and owns with all subdomains."""
+    return _public_suffixes().privatesuffix(domain) or domain
+
+
+@cache
+def _public_suffixes() -> "PublicSuffixList":
+    # Reading the list takes 50 ms: in a process that signs, only while a network or domain is watched.
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
 
 
 def _hash_of_day(purpose: str, name: str, now: datetime, secrets: Mapping[str, str]) -> str:
