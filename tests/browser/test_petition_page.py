@@ -35,7 +35,7 @@ def test_on_a_phone_the_link_to_the_form_stays_in_reach(
     page.locator("#sign form button[type=submit]").focus()
     for _ in range(8):
         page.keyboard.press("Tab")
-        page.wait_for_function(UNCOVERED)
+        assert page.evaluate(UNCOVERED)
     after.click()
     expect(page.get_by_role("heading", name="Sign this petition")).to_be_in_viewport()
     page.emulate_media(media="print")
