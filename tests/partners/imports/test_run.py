@@ -62,8 +62,8 @@ def people_known_here(tables: FakeTables, petition: Petition) -> None:
     withdraw(key_of(petition, identity), petition, NOW, tables)
 
 
-def test_each_row_has_its_result(
-    import_file: ImportFile, tables: FakeTables, petition: Petition, people_known_here: None
+def test_each_row_has_its_result_and_the_file_and_every_name_are_deleted(
+    import_file: ImportFile, tables: FakeTables, bucket: FakeBucket, petition: Petition, people_known_here: None
 ) -> None:
     job = import_file(MIXED_FILE)
     assert (job.state, job.expected, job.processed) == (JobState.DONE, 6, 6)
@@ -73,22 +73,6 @@ def test_each_row_has_its_result(
     assert count(tables, petition) == 2
     item = item_of(tables, petition, identity_of(petition, person(1)))
     assert (item["name"], item["channel"], item["source"]) == ("Person Nr B", "import", "partner-oak")
-
-
-def test_a_dry_run_stores_nothing_and_foresees_the_results(
-    import_file: ImportFile, tables: FakeTables, petition: Petition, people_known_here: None
-) -> None:
-    stored = {key for key in tables.items if not key.pk.startswith("JOB#")}
-    job = import_file(CSV + rows(1, 2, 4), dry_run=True)
-    assert row_counts(job) == (1, 1, 0, 1)
-    assert {key for key in tables.items if not key.pk.startswith("JOB#")} == stored
-    assert row_counts(import_file(CSV + rows(1, 2, 4))) == (1, 1, 0, 1)
-
-
-def test_the_file_and_every_name_are_deleted_after_the_import(
-    import_file: ImportFile, tables: FakeTables, bucket: FakeBucket
-) -> None:
-    job = import_file(MIXED_FILE)
     assert bucket.objects == {}
     stored_jobs = [item for key, item in tables.items.items() if key.pk.startswith("JOB#")]
     assert "mail.example" not in repr(stored_jobs)
@@ -169,15 +153,18 @@ FOUND_TWICE = [
 
 @pytest.mark.parametrize("rows_per_step", [240, 3, 1])
 @pytest.mark.parametrize("steps_per_process", [99, 1])
-def test_a_dry_run_counts_as_the_import_and_names_people_who_are_in_the_file_twice(
+def test_a_dry_run_stores_nothing_counts_as_the_import_and_names_people_who_are_in_the_file_twice(
     import_file: ImportFile,
+    tables: FakeTables,
     people_known_here: None,
     monkeypatch: pytest.MonkeyPatch,
     rows_per_step: int,
     steps_per_process: int,
 ) -> None:
     monkeypatch.setattr(run, "ROWS_PER_STEP", rows_per_step)
+    stored = {key for key in tables.items if not key.pk.startswith("JOB#")}
     tried = import_file(TWICE, steps_per_process, dry_run=True)
+    assert {key for key in tables.items if not key.pk.startswith("JOB#")} == stored
     imported = import_file(TWICE)
     assert row_counts(tried) == row_counts(imported) == (3, 4, 2, 2)
     assert [result.result for result in tried.sample] == [result.result for result in imported.sample]
