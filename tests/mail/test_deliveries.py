@@ -1,11 +1,15 @@
-"""A third kind of email, with its state in the deliveries table, needs only one file and one folder of templates."""
+"""A third kind of email, with its state in the deliveries table, needs only one file and one folder of templates.
+
+An email whose kind returns Later waits without a message, and is queued shortly before it is due.
+"""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.aws.queue import LONGEST_DELAY
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.delivery import worker
@@ -116,3 +120,44 @@ def test_a_request_that_is_dropped_before_sending_begins_sends_no_email(
 
     monkeypatch.setitem(worker.KINDS, ONCE.name, replace(ONCE, contents=drop_and_compose))
     assert recipients_after_sending(fake_site, request) == []
+
+
+DUE = NOW + timedelta(minutes=50)
+SWEEP_INTERVAL = timedelta(minutes=15)
+
+
+@pytest.fixture
+def postponed_request(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> MailRequest:
+    """A request of a kind that returns Later until DUE."""
+
+    def contents(key: str, stored: Any, context: Any, now: datetime, tables: Any) -> Content | NotSent | Later:
+        if now < DUE:
+            return Later(DUE)
+        return THANKS.contents(key, stored, context, now, tables)
+
+    monkeypatch.setitem(worker.KINDS, THANKS.name, replace(THANKS, contents=contents))
+    request = request_email(fake_site)
+    assert recipients_after_sending(fake_site, request) == []
+    return request
+
+
+def test_the_sweep_queues_a_postponed_email_once_for_the_second_when_it_is_due(
+    fake_site: FakeSite, postponed_request: MailRequest
+) -> None:
+    for _ in range(5):
+        fake_site.invoke("check_mail", {"task": "sweep"})
+        fake_site.clock.forward(SWEEP_INTERVAL)
+    assert fake_site.other_queue.messages == [postponed_request.model_dump()]
+    [delay] = fake_site.other_queue.delays
+    assert 0 < delay <= LONGEST_DELAY
+    assert NOW + 3 * SWEEP_INTERVAL + timedelta(seconds=delay) == DUE + timedelta(seconds=2), "clocks may differ by 2 s"
+    assert recipients_after_sending(fake_site, postponed_request) == [ALICE.email]
+
+
+def test_a_postponed_email_whose_message_was_lost_is_queued_again(
+    fake_site: FakeSite, postponed_request: MailRequest
+) -> None:
+    for _ in range(4 * 8):
+        fake_site.invoke("check_mail", {"task": "sweep"})
+        fake_site.clock.forward(SWEEP_INTERVAL)
+    assert len(fake_site.other_queue.messages) == 2, "after six hours"

@@ -1,7 +1,7 @@
 """Claim, send, mark: after any failure the email is still sent, and nobody gets too many."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Change
 from chalicelib.core import caching
-from chalicelib.core.errors import MailRefused, NotYet, Throttled, Unavailable
+from chalicelib.core.errors import ConditionFailed, MailRefused, NotYet, Throttled, Unavailable
 from chalicelib.mail.send import CLAIM, SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions.find import PETITION_SECONDS, forget_petitions
@@ -142,6 +142,19 @@ def test_a_call_that_is_throttled_before_sending_is_retried_without_waiting_for_
         sender.send()
     assert not sender.recipients
     assert sender.send(5 * SECOND) is SendResult.SENT
+
+
+def test_a_released_claim_can_be_claimed_at_once(sender: Sender) -> None:
+    def claim(now: datetime) -> object:
+        return state.claim(sender.request, now, CLAIM, sender.tables)
+
+    state = SIGNATURE_KINDS["confirm"].state
+    claim(NOW)
+    state.release(sender.request, NOW + CLAIM, sender.tables)
+    assert claim(NOW + SECOND)
+    state.release(sender.request, NOW + CLAIM, sender.tables)  # A repeat of the call, which AWS handles late.
+    with pytest.raises(ConditionFailed):
+        claim(NOW + SECOND)
 
 
 def test_withdrawn_and_deleted_signatures_get_no_email(sender: Sender) -> None:
