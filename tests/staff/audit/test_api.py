@@ -1,5 +1,6 @@
 """Bob has the right `manage` and reads the activity log."""
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -10,11 +11,12 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.record import Action, Actor, record
+from chalicelib.staff.audit.record import Action, Actor, entries, record
 from chalicelib.staff.tokens import issue
 from tests import asking
 from tests.actors import MINUTE, NOW, bobs_token
 from tests.fake_site import FakeSite
+from tests.fakes import FakeTables
 
 BOB, CARLA = (Actor(token_id=name * 4, owner=name, source_ip="192.0.2.7") for name in ("bob", "carla"))
 
@@ -27,9 +29,12 @@ def site_with_entries(fake_site: FakeSite) -> FakeSite:
     return fake_site
 
 
+def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
+    return asking.ask(fake_site, bobs_token(fake_site.tables, NOW, *Right), method, f"/api/staff{path}", body)
+
+
 def subjects(fake_site: FakeSite, query: str) -> list[str]:
-    token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
-    answer = fake_site.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
+    answer = ask(fake_site, "GET", f"/audit{query}")
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     return [entry["subject"] for entry in answer.json_body["entries"]]
@@ -53,15 +58,13 @@ def test_the_audit_trail_is_read_newest_first_and_can_be_filtered(
 
 
 def test_a_page_has_the_cursor_of_the_next_page(site_with_entries: FakeSite) -> None:
-    token = bobs_token(site_with_entries.tables, NOW, Right.MANAGE)
-    first = site_with_entries.get("/api/staff/audit?limit=2", authorization=f"Bearer {token}").json_body
+    first = ask(site_with_entries, "GET", "/audit?limit=2").json_body
     assert subjects(site_with_entries, f"?limit=2&after={quote(first['next'])}") == ["action-2"]
 
 
 @pytest.mark.parametrize("query", ["?limit=3", "?limit=2&actor=bob"])
 def test_a_last_page_that_is_full_has_no_cursor(site_with_entries: FakeSite, query: str) -> None:
-    token = bobs_token(site_with_entries.tables, NOW, Right.MANAGE)
-    page = site_with_entries.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}").json_body
+    page = ask(site_with_entries, "GET", f"/audit{query}").json_body
     assert (len(page["entries"]), "next" in page) == (int(query[7]), False)
 
 
@@ -73,20 +76,18 @@ INVALID_QUERIES = [
 
 @pytest.mark.parametrize("query", INVALID_QUERIES)
 def test_an_invalid_query_names_its_field(site_with_entries: FakeSite, query: str) -> None:
-    token = bobs_token(site_with_entries.tables, NOW, Right.MANAGE)
-    answer = site_with_entries.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
+    answer = ask(site_with_entries, "GET", f"/audit{query}")
     assert answer.status_code == 422
     assert answer.json_body["errors"][0]["field"] == query[1:].partition("=")[0]
 
 
-def test_an_action_has_a_description(site_with_entries: FakeSite) -> None:
-    token = bobs_token(site_with_entries.tables, NOW, Right.MANAGE)
-    entries = site_with_entries.get("/api/staff/audit", authorization=f"Bearer {token}").json_body["entries"]
-    assert {(entry["action"], entry["description"]) for entry in entries} == {("petition.edited", "Edited a petition")}
-
-
-def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
-    return asking.ask(fake_site, bobs_token(fake_site.tables, NOW, *Right), method, f"/api/staff{path}", body)
+def test_entries_are_newest_first_across_months_and_years(tables: FakeTables) -> None:
+    moments = [datetime(2025, 12, 31, 23, 59, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), NOW]
+    for moment in moments:
+        record(BOB, Action(name="petition.edited"), moment, tables)
+    found = [entry.at for entry in entries(datetime(2025, 6, 1, tzinfo=UTC), NOW, tables)]
+    assert found == moments[::-1]
+    assert [entry.at for entry in entries(moments[1], NOW, tables)] == moments[:0:-1]
 
 
 def log_entries(fake_site: FakeSite) -> Any:
@@ -97,9 +98,9 @@ def test_a_refused_export_is_not_listed_as_done(fake_site: FakeSite, petition: P
     path = f"/petitions/{petition.slug}/exports"
     assert [ask(fake_site, "POST", path, {}).status_code for _ in range(2)] == [202, 409]
     fake_site.clock.forward(MINUTE)
-    entries = log_entries(fake_site)
-    assert [entry["action"] for entry in entries] == ["export.requested"] * 2
-    [refused] = [entry for entry in entries if entry["refused"]]
+    logged = log_entries(fake_site)
+    assert [entry["action"] for entry in logged] == ["export.requested"] * 2
+    [refused] = [entry for entry in logged if entry["refused"]]
     assert "export" in refused["refused"]
 
 
@@ -121,5 +122,6 @@ def test_the_log_says_whose_token_was_revoked(fake_site: FakeSite) -> None:
     token = issue("Dora", [Right.COUNTS], NOW, NOW + MINUTE, fake_site.tables).split("_")[1]
     assert ask(fake_site, "DELETE", f"/tokens/{token}").status_code == 200
     [entry] = log_entries(fake_site)
+    assert entry["description"] == "Revoked a token"
     assert {"name": "Token", "value": token} in entry["facts"]
     assert {"name": "Owner", "value": "Dora"} in entry["facts"]
