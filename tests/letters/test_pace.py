@@ -1,4 +1,7 @@
-"""Letters at a pace: evenly spread over working hours, never more than the limit, and none is lost."""
+"""Letters at a pace: evenly spread over working hours, never more than the limit, and none is lost.
+
+If staff change how a target gets its letters, letters that wait for a turn follow the new setting.
+"""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -8,9 +11,15 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.pace import HOUR, MILLISECOND, WorkingTime, book_letter_turn, in_london
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.petitions.letter import Paced
+from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
+from tests.letters.lettering import publish_with_delivery, send_all
+from tests.letters.test_counts import numbers
+from tests.letters.test_digests import UNTIL_SEVEN, send_digests, send_letters
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -106,3 +115,56 @@ def test_a_letter_of_friday_evening_or_a_weekend_goes_on_monday_morning(day: int
     """Summer time begins on this weekend, so the day begins an hour earlier in UTC."""
     moment = datetime(2026, 3, day, hour, tzinfo=UTC)
     assert USUAL.moment_at(USUAL.position(moment)) == datetime(2026, 3, 30, 8, tzinfo=UTC)
+
+
+SLOW, FAST = {"mode": "paced", "per_hour": 1}, {"mode": "paced", "per_hour": 100}
+
+
+def sweep_all_letters(fake_site: FakeSite) -> None:
+    """Let the time pass in which the sweep reads every waiting letter, and send the letters that are due."""
+    for _ in range(5):
+        fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG / 4)
+        fake_site.invoke("check_mail", {"task": "sweep"})
+        send_all(fake_site)
+
+
+def sweep_without_sending(fake_site: FakeSite) -> None:
+    for _ in range(4):
+        fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG / 3)
+        fake_site.invoke("check_mail", {"task": "sweep"})
+
+
+@pytest.fixture
+def slow_site(fake_site: FakeSite) -> FakeSite:
+    """One letter was sent, and twenty wait for the next days."""
+    send_letters(fake_site, publish_with_delivery(fake_site, SLOW), 21)
+    assert numbers(fake_site) == LetterNumbers(requested=21, sent=1)
+    return fake_site
+
+
+def test_waiting_letters_are_queued_once(slow_site: FakeSite) -> None:
+    publish_with_delivery(slow_site, {"mode": "single"})
+    sweep_without_sending(slow_site)
+    assert len(slow_site.other_queue.messages) == 20
+
+
+def test_waiting_letters_to_a_target_that_gets_digests_now_are_in_the_next_digest(slow_site: FakeSite) -> None:
+    publish_with_delivery(slow_site, {"mode": "digest", "first": 0})
+    sweep_all_letters(slow_site)
+    slow_site.clock.forward(UNTIL_SEVEN)
+    send_digests(slow_site)
+    assert slow_site.mailer.mails[-1].subject.startswith("20 letters")
+    assert numbers(slow_site) == LetterNumbers(requested=21, sent=21)
+
+
+def test_waiting_letters_keep_their_turns_at_a_faster_pace(slow_site: FakeSite) -> None:
+    publish_with_delivery(slow_site, FAST)
+    sweep_all_letters(slow_site)
+    assert numbers(slow_site).sent == 2
+
+
+def test_new_letters_at_a_faster_pace_do_not_wait_for_turns_at_the_slow_pace(slow_site: FakeSite) -> None:
+    petition = publish_with_delivery(slow_site, FAST)
+    slow_site.clock.forward(timedelta(minutes=30))
+    send_letters(slow_site, petition, 1)
+    assert numbers(slow_site).sent == 2

@@ -1,4 +1,7 @@
-"""Staff see, pause and resume the letters of each target. Test emails of letters go to staff only."""
+"""Staff see, pause and resume the letters of each target. Test emails of letters go to staff only.
+
+Bounces and rejected letters pause a target or a member by themselves: which of them, also after staff have resumed it.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -8,13 +11,16 @@ from chalice.test import HTTPResponse
 
 from chalicelib.aws.table import Item
 from chalicelib.core.errors import MailRefused
+from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.metrics import Metric
 from chalicelib.core.rights import Right
 from chalicelib.letters.counts import LetterNumbers
+from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.request import request_missing
-from chalicelib.letters.target_state import pause
+from chalicelib.letters.target_state import pause, target_state
+from chalicelib.petitions.model import Petition
 from tests import asking
-from tests.actors import ALICE, BOB, DAY, MINUTE, NOW, bobs_token
+from tests.actors import ALICE, BOB, DAY, MINUTE, NOW, Person, bobs_token
 from tests.asking import actions
 from tests.core.test_metrics import metrics_in
 from tests.fake_site import FakeSite
@@ -26,7 +32,8 @@ from tests.letters.lettering import (
     send_all,
     sweep_and_send_all,
 )
-from tests.letters.test_counts import TARGET, numbers, request_letter
+from tests.letters.test_counts import REJECTION, TARGET, bounce, numbers, request_letter
+from tests.located import UPPER
 from tests.log_lines import Lines
 
 PATH = "/api/staff/petitions/safe-children/letters"
@@ -163,3 +170,77 @@ def test_no_address_stays_stored_after_ses_has_refused_the_test_or_it_has_waited
     expire_tests(fake_site, timedelta() if is_refused else 90 * DAY)
     send_all(fake_site)
     assert "charity.example" not in str(items_of_targets(fake_site))
+
+
+def resume_later(fake_site: FakeSite) -> None:
+    fake_site.clock.forward(MINUTE)
+    assert ask(fake_site, "POST", f"{PATH}/{TARGET}/resume").json_body["paused"] is False
+    fake_site.clock.forward(MINUTE)
+
+
+def is_paused(fake_site: FakeSite) -> bool:
+    return target_state("safe-children", TARGET, fake_site.tables).is_paused
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "failed"), [("Bounce", None, 4), ("Complaint", None, 1), ("Bounce", REJECTION, 4)]
+)
+def test_late_bounces_of_letters_from_before_the_resume_pause_nothing(
+    fake_site: FakeSite, kind: str, details: dict[str, str] | None, failed: int
+) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    for number in range(4):
+        request_letter(fake_site, petition, Person("Ann", f"ann{number}@mail.example"))
+    send_all(fake_site)
+    bounce(fake_site, number=0)
+    resume_later(fake_site)
+    for number in (1, 2, 3):
+        bounce(fake_site, kind, details, number)
+    assert not is_paused(fake_site)
+    assert first_target(fake_site)["failed"] == failed
+
+
+def test_a_late_bounce_that_comes_before_its_letter_is_marked_as_sent_pauses_nothing(fake_site: FakeSite) -> None:
+    a_petition_with_a_letter(fake_site)
+    keys = [letter_delivery("safe-children", TARGET, f"{number:032x}") for number in range(2)]
+    for key in keys:
+        assert LETTERS.begin(LETTERS.request(key, NOW, fake_site.tables), NOW, fake_site.tables)
+    LETTERS.mark_undeliverable(keys[0], "bounced", NOW, fake_site.tables)
+    resume_later(fake_site)
+    LETTERS.mark_undeliverable(keys[1], "bounced", fake_site.clock(), fake_site.tables)
+    assert not is_paused(fake_site)
+
+
+def test_rejections_count_for_a_day_from_the_first(fake_site: FakeSite, letter_petition: Petition) -> None:
+    for number, wait in enumerate([timedelta(), timedelta(), DAY, timedelta(), DAY - MINUTE]):
+        assert not is_paused(fake_site)
+        fake_site.clock.forward(wait)
+        request_letter(fake_site, letter_petition, Person("Ann", f"ann{number}@mail.example"))
+        send_all(fake_site)
+        bounce(fake_site, details=REJECTION)
+    assert first_target(fake_site)["paused_why"] == "rejected"
+
+
+def reject_letter_to_member(fake_site: FakeSite, number: int, constituency: str) -> None:
+    key = letter_delivery("safe-children", "my-mp", f"{number:032x}")
+    LETTERS.request(key, NOW, fake_site.tables, member=constituency)
+    LETTERS.mark_undeliverable(key, "rejected", NOW, fake_site.tables)
+
+
+def test_after_three_rejected_letters_to_one_member_only_letters_to_that_member_wait(
+    fake_site: FakeSite, mp_petition: Petition
+) -> None:
+    for number in range(3):
+        reject_letter_to_member(fake_site, number, UPPER.constituency)
+    target = first_target(fake_site)
+    assert not target["paused"]
+    [paused] = target["paused_members"]
+    assert (paused["constituency"], paused["paused_why"]) == ("Upper Zed", "rejected")
+
+
+def test_after_rejected_letters_to_three_members_all_letters_wait(fake_site: FakeSite, mp_petition: Petition) -> None:
+    """Members often share a server, which may block all email of the site."""
+    for number, constituency in enumerate(["Upper Zed", "Lower Zed", "Middle Zed"]):
+        reject_letter_to_member(fake_site, number, constituency)
+    target = first_target(fake_site)
+    assert (target["paused_why"], target["paused_members"]) == ("rejected", [])

@@ -1,6 +1,7 @@
-"""Somebody signs here again after a withdrawal. A partner's consent from before it does not confirm this."""
+"""A consent that a partner obtained before somebody withdrew or stopped updates here confirms and starts nothing."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from chalicelib.partners.receive import predict_each, take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import UNMAILED_LIFETIME
 from chalicelib.signatures.take_back import take_back
-from chalicelib.signatures.withdraw import erase, withdraw
-from tests.actors import ALICE, DAY, NOW, confirmed, identity_of, item_of, key_of, signed
-from tests.fakes import FakeTables
+from chalicelib.signatures.withdraw import erase, unsubscribe, withdraw
+from tests.actors import ALICE, DAY, MINUTE, NOW, Person, confirmed, identity_of, item_of, key_of, signed
+from tests.fakes import FakeBucket, FakeTables
+from tests.importing import an_import, an_import_run, run_stored_import
 from tests.partnering import a_receiving_context, sent_of
 
 EXISTING, SUPPRESSED = ReceiveOutcome.EXISTING, ReceiveOutcome.SUPPRESSED
@@ -67,3 +69,50 @@ def test_after_an_undo_the_person_withdraws_too_and_a_consent_from_between_count
     signed(tables, petition, now=LATER + DAY)
     assert send(tables, petition, oak, NOW + DAY, LATER + 2 * DAY) is SUPPRESSED
     assert tables.items[key]["state"] == "pending"
+
+
+ANN = Person("Ann Other", "ann@mail.example")
+FILE = "id,email,name,updates,date\noak-1,ann@mail.example,Ann Other,yes,2026-11-20\n"
+WITHOUT_DATE = "id,email,name,updates\noak-1,ann@mail.example,Ann Other,yes\n"
+
+
+@pytest.mark.parametrize(("days", "gets_updates"), [(-1, False), (0, False), (1, True)])
+def test_only_a_consent_after_the_opt_out_starts_updates_again(
+    tables: FakeTables, petition: Petition, oak: Partner, days: int, *, gets_updates: bool
+) -> None:
+    """Alice signed here and stopped updates with one click, but did not confirm."""
+    identity = signed(tables, petition, updates=True)
+    unsubscribe(key_of(petition, identity), NOW, tables)
+    send(tables, petition, oak, NOW + days * DAY, NOW + 2 * DAY)
+    item = item_of(tables, petition, identity)
+    assert (item["state"], item["updates"]) == ("confirmed", gets_updates)
+
+
+@pytest.mark.parametrize("content", [FILE, WITHOUT_DATE])
+@pytest.mark.parametrize("is_undone_first", [True, False])
+def test_the_corrected_file_does_not_start_updates_again(
+    tables: FakeTables, petition: Petition, oak: Partner, tmp_path: Path, content: str, *, is_undone_first: bool
+) -> None:
+    """Ann stops updates before or after the undo of the file that she came with."""
+    bucket = FakeBucket()
+
+    def import_file(content: str, undoes: str | None = None) -> str:
+        job = an_import(tables, bucket, oak, content, undoes=undoes)
+        run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / job.job_id))
+        return job.job_id
+
+    first = import_file(content)
+    identity = identity_of(petition, ANN)
+    assert item_of(tables, petition, identity)["updates"] is True
+    if is_undone_first:
+        import_file("", undoes=first)
+    unsubscribe(key_of(petition, identity), NOW - MINUTE, tables)
+    if not is_undone_first:
+        import_file("", undoes=first)
+    for _ in range(2):
+        corrected = import_file(content)
+        item = item_of(tables, petition, identity)
+        assert (item["state"], item["updates"]) == ("confirmed", False)
+        import_file("", undoes=corrected)
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+    assert "unsubscribed_at" not in item_of(tables, petition, identity)
