@@ -111,6 +111,7 @@ def test_the_access_file_has_the_text_and_the_wording_with_which_a_partner_obtai
 
 
 TO_THE_MAYOR: dict[str, Any] = LETTER | {"targets": [{**LETTER["targets"][0], "key": "mayor", "name": "Mayor"}]}
+RENAMED: dict[str, Any] = LETTER | {"targets": [{**LETTER["targets"][0], "name": "Somebody Else"}]}
 
 
 def letter_in_file(fake_site: FakeSite, identity: str) -> Any:
@@ -163,28 +164,19 @@ def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(fake_site: F
     )
 
 
-def test_the_file_has_the_present_name_of_a_target_that_staff_renamed_and_named_as_before(fake_site: FakeSite) -> None:
-    _, identity = requested_letter(fake_site)
-    for days, name in enumerate(("Somebody Else", "Home Secretary"), 1):
-        letter = LETTER | {"targets": [LETTER["targets"][0] | {"name": name}]}
-        publish(a_petition(letter=letter), NOW + timedelta(days=days), fake_site.tables)
-    [delivery] = letter_in_file(fake_site, identity)["deliveries"]
-    assert delivery["target"] == "Home Secretary"
-
-
-def test_the_file_has_the_email_to_a_target_that_staff_removed(fake_site: FakeSite) -> None:
-    _, identity = requested_letter(fake_site)
-    publish(a_petition(letter=None), NOW, fake_site.tables)
-    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
-
-
-@pytest.mark.parametrize("later", [None, TO_THE_MAYOR])
-def test_the_file_has_the_email_to_a_removed_target_after_a_withdrawal(
-    fake_site: FakeSite, later: dict[str, Any] | None
+@pytest.mark.parametrize(
+    ("later", "is_withdrawn"),
+    [([RENAMED, LETTER], False), ([None], False), ([None], True), ([TO_THE_MAYOR], True)],
+    ids=["renamed and named as before", "removed", "removed and withdrawn", "replaced and withdrawn"],
+)
+def test_the_file_has_the_email_to_a_target_that_staff_renamed_or_removed(
+    fake_site: FakeSite, later: list[dict[str, Any] | None], is_withdrawn: bool
 ) -> None:
     petition, identity = requested_letter(fake_site)
-    publish(a_petition(letter=later), NOW, fake_site.tables)
-    withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
+    for days, letter in enumerate(later):
+        publish(a_petition(letter=letter), NOW + timedelta(days=days), fake_site.tables)
+    if is_withdrawn:
+        withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
     assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
 
 

@@ -21,6 +21,7 @@ from tests.stores.racing import at_once
 
 DORA = "dora@charity.example"
 ATTEMPT = "a" * 43
+MESSAGES = ["Dora\n\nRenew your token", "Renew it at https://evil.example/", "Dora\u202e"]
 PATH = "/api/staff/invitations"
 
 
@@ -91,18 +92,15 @@ def test_of_many_who_accept_at_once_one_gets_the_token(fake_site: FakeSite, toke
     assert recognise(f"Bearer {winner.json_body['token']}", NOW, fake_site.tables).owner == "Dora"
 
 
-@pytest.mark.parametrize(("later", "status"), [(LIFETIME - MINUTE, 200), (LIFETIME, 410), (4 * DAY, 410)])
-def test_the_link_works_for_72_hours(fake_site: FakeSite, later: Any, status: int) -> None:
+@pytest.mark.parametrize(
+    ("days", "later", "status"),
+    [(5, LIFETIME - MINUTE, 200), (5, LIFETIME, 410), (1, DAY, 410)],
+)
+def test_the_link_works_for_72_hours_if_its_token_does(fake_site: FakeSite, days: int, later: Any, status: int) -> None:
     token = bobs_token(fake_site.tables, NOW + 5 * DAY, Right.MANAGE, Right.COUNTS)
-    link_token = invited(fake_site, token, days=5)
+    link_token = invited(fake_site, token, days=days)
     fake_site.clock.forward(later)
     assert accept(fake_site, link_token).status_code == status
-
-
-def test_an_invitation_ends_with_its_token(fake_site: FakeSite, token: str) -> None:
-    link_token = invited(fake_site, token, days=1)
-    fake_site.clock.forward(DAY)
-    assert accept(fake_site, link_token).status_code == 410
 
 
 @pytest.mark.parametrize("is_accepted", [False, True])
@@ -142,10 +140,10 @@ def test_nobody_can_use_an_invitation_before_it_is_accepted(fake_site: FakeSite,
         ({"days": 2}, 403, "cannot be valid for longer"),
         ({"email": "dora"}, 422, "email"),
         ({"email": "dora@x.example, eve@x.example"}, 422, "email"),
-        ({"owner": " "}, 422, "owner"),
+        *(({"owner": owner}, 422, "owner") for owner in (" ", *MESSAGES)),
     ],
 )
-def test_nobody_invites_others_to_more_than_they_have(
+def test_nobody_invites_others_to_more_than_they_have_or_with_a_message_in_place_of_a_name(
     fake_site: FakeSite, token: str, changes: dict[str, Any], status: int, says: str
 ) -> None:
     answer = invite(fake_site, token, **changes)
@@ -153,10 +151,6 @@ def test_nobody_invites_others_to_more_than_they_have(
     assert says in answer.body.decode()
     assert fake_site.other_queue.messages == []
     assert actions(fake_site) == []
-
-
-def test_only_who_manages_may_invite(fake_site: FakeSite) -> None:
-    assert invite(fake_site, bobs_token(fake_site.tables)).status_code == 403
 
 
 @pytest.mark.parametrize("purpose", [Purpose.INVITATION, Purpose.CONFIRM])
@@ -197,9 +191,3 @@ def test_whoever_invited_with_a_token_that_is_revoked_invited_nobody(fake_site: 
     revoked = ask(fake_site, another, "DELETE", f"/api/staff/tokens/{token.split('_')[1]}")
     assert revoked.status_code == 200
     assert accept(fake_site, link_token).status_code == 410
-
-
-@pytest.mark.parametrize("owner", ["Dora\n\nRenew your token", "Renew it at https://evil.example/", "Dora\u202e"])
-def test_an_email_says_no_message_in_place_of_a_name(fake_site: FakeSite, token: str, owner: str) -> None:
-    answer = invite(fake_site, token, owner=owner)
-    assert (answer.status_code, answer.json_body["errors"][0]["field"]) == (422, "owner")
