@@ -1,10 +1,13 @@
 """Helpers for tests of partners: a partner, its token, and the signatures that it sends."""
 
+from datetime import datetime
 from typing import Any
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.times import iso
+from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen, Partner
+from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.partners.register import create_partner, new_partner_token
 from chalicelib.petitions.model import Petition
@@ -32,6 +35,14 @@ def sent_of(person: Person = ALICE, identifier: str = "oak:1", /, **changes: Any
     """Return the JSON that a partner sends for one signature."""
     consent = {"wording": WORDING, "version": "1", "obtained_at": iso(NOW - DAY), **changes.pop("consent", {})}
     return {"identifier": identifier, "name": person.name, "email": person.email, "consent": consent} | changes
+
+
+def receive(
+    tables: Tables, petition: Petition, partner: Partner, *raws: dict[str, Any], now: datetime = NOW
+) -> list[ReceiveResult]:
+    """Let the partner send these signatures, and return the results."""
+    sent = [read_signature(raw, partner, now) for raw in raws]
+    return take_each(sent, a_receiving_context(tables, petition, partner), now)
 
 
 def a_receiving_context(tables: Tables, petition: Petition, partner: Partner) -> ReceivingContext:

@@ -17,7 +17,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.sign import sign_from_queue
 from tests.actors import ALICE, MINUTE, NOW, change_item, identity_of, item_of, overflow_message
 from tests.fakes import FakeQueue, FakeTables
-from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.partnering import a_partner, a_receiving_context, receive, sent_of
 
 
 def messages_of(before: Any, after: Any, tables: FakeTables) -> tuple[int, int]:
@@ -77,5 +77,5 @@ def test_a_person_who_has_our_email_gets_no_second_one_by_signing_on_a_partners_
     change_item(tables, petition, identity_of(petition), mail_kind=None)
     mailed = item_of(tables, petition, identity_of(petition))
     ash = a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-ash")
-    take_each([read_signature(sent_of(), ash, NOW)], a_receiving_context(tables, petition, ash), NOW)
+    receive(tables, petition, ash, sent_of())
     assert messages_of(mailed, item_of(tables, petition, identity_of(petition)), tables) == (0, 0)

@@ -5,9 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen, ReceiveOutcome
-from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.take_back import take_back
@@ -15,7 +13,7 @@ from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import ALICE, DAY, MINUTE, NOW, Person, confirmed, identity_of, item_of, key_of, signed, subject_of
 from tests.fakes import FakeTables
-from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.partnering import a_partner, receive, sent_of
 
 IN_THE_FILE = Person("Al in the file", ALICE.email)
 MOST_CALLS = 12
@@ -44,12 +42,10 @@ def tables() -> Interrupted:
 def send_alice(tables: Interrupted, petition: Petition, counts: CountsWhen, at: int) -> ReceiveOutcome:
     """Send Alice, and again if the call is refused. Return the result."""
     oak = a_partner(tables, counts)
-    receiving = a_receiving_context(tables, petition, oak)
-    sent = read_signature(sent_of(IN_THE_FILE), oak, NOW)
     tables.left = at
     for _ in range(3):
         try:
-            [result] = take_each([sent], receiving, NOW)
+            [result] = receive(tables, petition, oak, sent_of(IN_THE_FILE))
         except Unavailable:
             continue
         return result.outcome
@@ -95,8 +91,7 @@ def test_what_the_owner_confirms_during_an_undo_stays(tables: Interrupted, petit
     key = key_of(petition, signed(tables, petition))
     for source in ("partner-oak", "partner-elm"):
         partner = a_partner(tables, source=source)
-        sent = read_signature(sent_of(IN_THE_FILE, source, consent={"updates": True}), partner, NOW)
-        take_each([sent], a_receiving_context(tables, petition, partner), NOW)
+        receive(tables, petition, partner, sent_of(IN_THE_FILE, source, consent={"updates": True}))
     receipt = item_of(tables, petition, key.sk)["confirmed_with"]
     tables.interrupt = lambda: take_back(key, receipt, petition, NOW, tables)
     tables.left = at

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import Partner, ReceiveOutcome
-from chalicelib.partners.receive import predict_each, take_each
+from chalicelib.partners.receive import predict_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import UNMAILED_LIFETIME
 from chalicelib.signatures.take_back import take_back
@@ -16,7 +16,7 @@ from chalicelib.signatures.withdraw import erase, unsubscribe, withdraw
 from tests.actors import ALICE, DAY, MINUTE, NOW, Person, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import an_import, an_import_run, run_stored_import
-from tests.partnering import a_receiving_context, sent_of
+from tests.partnering import a_receiving_context, receive, sent_of
 
 EXISTING, SUPPRESSED = ReceiveOutcome.EXISTING, ReceiveOutcome.SUPPRESSED
 LATER = NOW + 2 * DAY
@@ -25,9 +25,8 @@ LATER = NOW + 2 * DAY
 def send(tables: FakeTables, petition: Petition, oak: Partner, obtained: datetime, now: datetime) -> ReceiveOutcome:
     """Send Alice, who agreed to sign and to updates at this time. A dry run must predict the same result."""
     raw = sent_of(ALICE, f"oak:{obtained}", consent={"updates": True, "obtained_at": obtained.isoformat()})
-    sent, receiving = [read_signature(raw, oak, now)], a_receiving_context(tables, petition, oak)
-    [predicted] = predict_each(sent, receiving, now)
-    [result] = take_each(sent, receiving, now)
+    [predicted] = predict_each([read_signature(raw, oak, now)], a_receiving_context(tables, petition, oak), now)
+    [result] = receive(tables, petition, oak, raw, now=now)
     assert predicted == result
     return result.outcome
 

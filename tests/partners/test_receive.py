@@ -5,14 +5,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.times import iso
-from chalicelib.partners import receive
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen, Partner, ReceiveOutcome
-from chalicelib.partners.receive import ReceiveResult, predict_each, take_each
+from chalicelib.partners.receive import predict_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import UNMAILED_LIFETIME, WITHDRAWN_LIFETIME
-from chalicelib.signatures.sign import sign
 from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
@@ -23,7 +20,6 @@ from tests.actors import (
     Person,
     a_published_petition,
     change_item,
-    confirmed,
     identity_of,
     item_of,
     key_of,
@@ -31,18 +27,13 @@ from tests.actors import (
 )
 from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER
-from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.partnering import a_partner, a_receiving_context, receive, sent_of
 
 ACCEPTED, EXISTING, INVALID, SUPPRESSED = ReceiveOutcome
 
 
-def results_of(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveResult]:
-    submissions = [read_signature(raw, partner, NOW) for raw in raws]
-    return take_each(submissions, a_receiving_context(tables, petition, partner), NOW)
-
-
 def send(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveOutcome]:
-    return [result.outcome for result in results_of(tables, petition, partner, *raws)]
+    return [result.outcome for result in receive(tables, petition, partner, *raws)]
 
 
 def count(tables: FakeTables, petition: Petition) -> int:
@@ -66,7 +57,7 @@ def test_one_person_twice_in_a_batch_counts_once(tables: FakeTables, petition: P
 
 def test_an_identifier_of_another_person_is_a_conflict(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     send(tables, petition, oak, sent_of())
-    [result] = results_of(tables, petition, oak, sent_of(BOB))
+    [result] = receive(tables, petition, oak, sent_of(BOB))
     assert (result.outcome, result.errors[0].field) == (INVALID, "identifier")
     assert item_of(tables, petition, identity_of(petition))["email"] == ALICE.email
     assert not item_of(tables, petition, identity_of(petition, BOB))
@@ -93,8 +84,9 @@ def test_a_stranger_cannot_send_a_letter_of_a_person_whom_a_partner_confirms(tab
     assert (item["state"], item.get("letter")) == ("confirmed", None)
 
 
-def test_a_signature_that_must_be_confirmed_gets_one_email_and_waits(tables: FakeTables, petition: Petition) -> None:
-    elm = a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-elm")
+def test_a_signature_that_must_be_confirmed_gets_one_email_and_waits(
+    tables: FakeTables, petition: Petition, elm: Partner
+) -> None:
     assert send(tables, petition, elm, sent_of()) == [ACCEPTED]
     identity = identity_of(petition)
     assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
@@ -106,26 +98,10 @@ def test_a_signature_that_must_be_confirmed_gets_one_email_and_waits(tables: Fak
     assert count(tables, petition) == 0
 
 
-def test_a_person_who_withdraws_while_a_partner_sends_them_is_not_counted(
-    tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    key = key_of(petition, confirmed(tables, petition, ALICE, NOW - DAY / 4))
-    older = sent_of(ALICE, consent={"obtained_at": iso(NOW - DAY)})
-
-    def withdraw_and_sign(*arguments: Any) -> Any:
-        withdraw(key, petition, NOW, tables)
-        return sign(*arguments)
-
-    monkeypatch.setattr(receive, "sign", withdraw_and_sign)
-    assert send(tables, petition, oak, older) == [SUPPRESSED]
-    assert count(tables, petition) == 0
-
-
 def test_a_version_stands_for_one_wording(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     changed = sent_of(BOB, "oak:2", consent={"wording": "Other words"})
-    first, second, third = results_of(
-        tables, petition, oak, sent_of(), changed, sent_of(BOB, "oak:3", consent={"wording": "Other", "version": "2"})
-    )
+    renumbered = sent_of(BOB, "oak:3", consent={"wording": "Other", "version": "2"})
+    first, second, third = receive(tables, petition, oak, sent_of(), changed, renumbered)
     assert (first.outcome, second.outcome, third.outcome) == (ACCEPTED, INVALID, ACCEPTED)
     assert second.errors[0].field == "consent.version"
 
@@ -140,9 +116,8 @@ def predict_and_take(
 ) -> tuple[ReceiveOutcome, ReceiveOutcome]:
     """Return the result that a dry run predicts, and the result of then sending the signature."""
     now = NOW + after
-    submissions = [read_signature(sent_of(), elm, now)]
-    [predicted] = predict_each(submissions, a_receiving_context(tables, petition, elm), now)
-    [result] = take_each(submissions, a_receiving_context(tables, petition, elm), now)
+    [predicted] = predict_each([read_signature(sent_of(), elm, now)], a_receiving_context(tables, petition, elm), now)
+    [result] = receive(tables, petition, elm, sent_of(), now=now)
     return predicted.outcome, result.outcome
 
 
@@ -158,9 +133,9 @@ def test_an_expired_signature_is_accepted_again_and_gets_an_email_again(
     predict_and_take(tables, petition, elm, timedelta())
     if is_gone:
         delete_expired_item(tables, petition)
-    assert predict_and_take(tables, petition, elm, after) == (ReceiveOutcome.ACCEPTED, ReceiveOutcome.ACCEPTED)
+    assert predict_and_take(tables, petition, elm, after) == (ACCEPTED, ACCEPTED)
     assert item_of(tables, petition, identity_of(petition))["mail_kind"] == "confirm"
-    assert predict_and_take(tables, petition, elm, after + DAY) == (ReceiveOutcome.EXISTING, ReceiveOutcome.EXISTING)
+    assert predict_and_take(tables, petition, elm, after + DAY) == (EXISTING, EXISTING)
 
 
 @pytest.mark.parametrize("end", [withdraw, erase])
@@ -169,9 +144,6 @@ def test_a_person_who_withdrew_or_was_erased_stays_suppressed_after_the_item_exp
 ) -> None:
     predict_and_take(tables, petition, elm, timedelta())
     end(key_of(petition, identity_of(petition)), petition, NOW, tables)  # type: ignore[operator]
-    assert predict_and_take(tables, petition, elm, 30 * DAY) == (ReceiveOutcome.SUPPRESSED, ReceiveOutcome.SUPPRESSED)
+    assert predict_and_take(tables, petition, elm, 30 * DAY) == (SUPPRESSED, SUPPRESSED)
     delete_expired_item(tables, petition)
-    assert predict_and_take(tables, petition, elm, WITHDRAWN_LIFETIME) == (
-        ReceiveOutcome.SUPPRESSED,
-        ReceiveOutcome.SUPPRESSED,
-    )
+    assert predict_and_take(tables, petition, elm, WITHDRAWN_LIFETIME) == (SUPPRESSED, SUPPRESSED)

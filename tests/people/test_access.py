@@ -10,8 +10,6 @@ import pytest
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.rights import Right
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.partners.form import read_signature
-from chalicelib.partners.receive import take_each
 from chalicelib.people.words import sections
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.model import Petition
@@ -33,7 +31,7 @@ from tests.actors import (
 from tests.asking import ask, audit_records
 from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, a_petition_with_a_letter, confirmed_with_a_letter
-from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.partnering import a_partner, receive, sent_of
 from tests.people.test_api import path_of
 
 
@@ -96,9 +94,8 @@ def test_the_access_file_has_the_text_and_the_wording_with_which_a_partner_obtai
     fake_site: FakeSite, token: str
 ) -> None:
     petition = a_published_petition(fake_site.tables, slug="in-welsh", translations={"cy": WELSH})
-    oak = a_partner(fake_site.tables)
     sent = sent_of(language="cy", consent={"wording": "I sign, says Oak", "version": "2", "updates": True})
-    take_each([read_signature(sent, oak, NOW)], a_receiving_context(fake_site.tables, petition, oak), NOW)
+    receive(fake_site.tables, petition, a_partner(fake_site.tables), sent)
     signed(fake_site.tables, petition)
     publish(petition.model_copy(update={"text": "Another text", "translations": {}}), NOW, fake_site.tables)
     path = f"/api/staff/people/in-welsh/{identity_of(petition)}/access"

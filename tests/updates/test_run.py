@@ -15,8 +15,6 @@ from chalicelib.mail.budget import choice_of, stop
 from chalicelib.mail.model import mailbox_of
 from chalicelib.mail.sending import is_paused
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
-from chalicelib.partners.form import read_signature
-from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.updates import run
@@ -24,7 +22,7 @@ from chalicelib.updates.find import forget_updates
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, key_of, signed, subject_of
 from tests.fake_site import FakeSite
 from tests.letters.lettering import send_all
-from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.partnering import a_partner, receive, sent_of
 from tests.updates.sending import (
     LATER,
     ask,
@@ -97,9 +95,7 @@ def test_consent_sent_by_a_partner_does_not_undo_stopping_email(fake_site: FakeS
     subject = subject_of(petition, signed(fake_site.tables, petition))
     mailbox = mailbox_of(ALICE.email, settings().limit_keys)
     stop(choice_of(mailbox, petition.slug), subject, NOW - 30 * DAY, fake_site.tables)
-    oak = a_partner(fake_site.tables)
-    sent = read_signature(sent_of(consent={"updates": True}), oak, NOW)
-    take_each([sent], a_receiving_context(fake_site.tables, petition, oak), NOW)
+    receive(fake_site.tables, petition, a_partner(fake_site.tables), sent_of(consent={"updates": True}))
     path = publish_update(fake_site)
     run_until_done(fake_site)
     assert recipients(fake_site) == []

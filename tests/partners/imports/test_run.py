@@ -7,18 +7,16 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs.model import JobState
-from chalicelib.partners.form import read_signature
 from chalicelib.partners.imports import run
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import Partner
-from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import NOW, Person, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.jobs.test_run import time_for
-from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.partnering import a_partner, receive, sent_of
 from tests.partners.test_receive import count
 
 ImportFile = Callable[..., Import]
@@ -115,9 +113,7 @@ def test_an_undo_takes_back_people_who_came_only_with_the_import(
 ) -> None:
     job = import_file(CSV + rows(1, 2, 3, 5, 6))
     signed(tables, petition, person(3))
-    elm = a_partner(tables, source="partner-elm")
-    signature_by_elm = read_signature(sent_of(person(5), "elm:1"), elm, NOW)
-    take_each([signature_by_elm], a_receiving_context(tables, petition, elm), NOW)
+    receive(tables, petition, a_partner(tables, source="partner-elm"), sent_of(person(5), "elm:1"))
     assert count(tables, petition) == 5
     for _ in range(2):
         undo = import_file("", undoes=job.job_id)

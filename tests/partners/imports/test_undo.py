@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.jobs.model import JobState
-from chalicelib.partners import receive, store
+from chalicelib.partners import receive as receiving, store
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.imports.run import ImportWork
@@ -19,7 +19,7 @@ from chalicelib.signatures.confirm import confirm
 from tests.actors import NOW, Person, identity_of, item_of
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
-from tests.partnering import a_receiving_context, sent_of
+from tests.partnering import receive, sent_of
 from tests.partners.test_receive import count
 
 ANN = Person("Ann Other", "person1@mail.example")
@@ -58,8 +58,7 @@ class Sending:
 
     def first_row_by_api(self, identifier: str = "oak-1") -> ReceiveOutcome:
         """Send the person of the file's first row by API, with the same identifier."""
-        receiving = a_receiving_context(self.tables, self.petition, self.oak)
-        [result] = take_each([read_signature(sent_of(ANN, identifier), self.oak, NOW)], receiving, NOW)
+        [result] = receive(self.tables, self.petition, self.oak, sent_of(ANN, identifier))
         return result.outcome
 
     def count(self) -> int:
@@ -122,7 +121,7 @@ def test_a_person_whom_the_api_took_after_the_import_stopped_stays(
 
     job = sending.imported(2)
     with monkeypatch.context() as patch:
-        patch.setattr(receive, "_store_and_count", stop)
+        patch.setattr(receiving, "_store_and_count", stop)
         with pytest.raises(Unavailable):
             take_each([read_signature(sent_of(ANN, "oak-1"), sending.oak, NOW)], sending.process(job).receiving, NOW)
     assert sending.first_row_by_api() is ReceiveOutcome.ACCEPTED
@@ -193,7 +192,7 @@ def test_a_signature_that_disappears_before_it_is_confirmed_is_stored_when_it_is
         confirm(subject, *arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(receive, "confirm", delete_and_confirm)
+        patch.setattr(receiving, "confirm", delete_and_confirm)
         with pytest.raises(Unavailable):
             sending.first_row_by_api()
     assert sending.first_row_by_api() is ReceiveOutcome.ACCEPTED
