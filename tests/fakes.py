@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from boto3.dynamodb.conditions import ConditionBase
 
@@ -13,9 +13,14 @@ from chalicelib.aws.expressions import chunks, to_wire
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import BATCH_GET_LIMIT, Change, Item, NewItem, Tables
-from chalicelib.core.errors import ConditionFailed, UnknownThing
+from chalicelib.core.errors import ConditionFailed, Throttled, UnknownThing
 from chalicelib.core.keys import Key
 from tests.conditions import apply_change, as_stored, copy_item, holds
+
+
+def throttle(*_: object, **__: object) -> NoReturn:
+    """Stand in for a call that fails."""
+    raise Throttled("storage")
 
 
 class FakeTables(Tables):

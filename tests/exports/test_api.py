@@ -5,7 +5,6 @@ from typing import Any
 import pyrage
 import pytest
 
-from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.exports.model import LINK_SECONDS, Column
 from chalicelib.petitions.model import Petition
@@ -13,6 +12,7 @@ from tests.actors import DAY, NOW, bobs_token
 from tests.asking import ask, audit_records
 from tests.exporting import a_result, an_export, confirm_crowd, store_export
 from tests.fake_site import FakeSite
+from tests.fakes import throttle
 
 EXPORTS_URL = "/api/staff/petitions/safe-children/exports"
 
@@ -138,11 +138,7 @@ def test_no_link_is_given_without_an_audit_entry(
 ) -> None:
     export = store_export(fake_site.tables, an_export(state="done", result=a_result()))
     path = f"/api/staff/exports/{export.job_id}/file"
-    monkeypatch.setattr(fake_site.tables, "put_new", _refuse)
+    monkeypatch.setattr(fake_site.tables, "put_new", throttle)
     answer = ask(fake_site, token, "GET", path)
     assert answer.status_code == 503
     assert "url" not in answer.json_body
-
-
-def _refuse(_: object) -> None:
-    raise Unavailable

@@ -32,7 +32,7 @@ from tests.actors import (
     request_of,
     signed,
 )
-from tests.fakes import FakeTables
+from tests.fakes import FakeTables, throttle
 
 NOTHING, SECOND = timedelta(), timedelta(seconds=1)
 
@@ -190,9 +190,6 @@ def test_a_sender_reads_no_petition_again_for_its_next_email(sender: Sender) -> 
 def test_a_sender_reads_a_petition_again_after_five_seconds_or_sends_nothing(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def throttle(*_: object, **__: object) -> None:
-        raise Throttled("storage")
-
     sender.send()
     sender.sign(CHARLIE)
     a_published_petition(sender.tables, state="removed")

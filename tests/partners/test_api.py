@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from chalice.test import HTTPResponse
 
-from chalicelib.core.errors import Throttled
 from tests.actors import ALICE, BOB, Person
 from tests.fake_site import JSON, FakeSite
+from tests.fakes import throttle
 from tests.partnering import PATH, oaks_token, sent_of
 
 COUNT_PATH = "/api/petitions/safe-children/count"
@@ -60,7 +60,7 @@ def test_a_signature_that_waits_in_the_overflow_queue_counts_when_it_is_sent_aga
 ) -> None:
     token = oaks_token(fake_site.tables)
     with monkeypatch.context() as patch:
-        patch.setattr("chalicelib.signatures.sign._store_and_wait", _refuse)
+        patch.setattr("chalicelib.signatures.sign._store_and_wait", throttle)
         assert post(fake_site, token, sent_of()).status_code == 503
     assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
     [signature] = [item for key, item in fake_site.tables.items.items() if key.table == "signatures"]
@@ -68,7 +68,3 @@ def test_a_signature_that_waits_in_the_overflow_queue_counts_when_it_is_sent_aga
     [sent_again] = post(fake_site, token, sent_of()).json_body["results"]
     assert sent_again["result"] == "accepted"
     assert fake_site.get(COUNT_PATH).json_body["count"] == 1
-
-
-def _refuse(*_: object) -> None:
-    raise Throttled("storage")

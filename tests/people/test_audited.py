@@ -2,7 +2,6 @@
 
 import pytest
 
-from chalicelib.core.errors import Unavailable
 from chalicelib.mail.budget import choice_of, is_stopped, stop
 from chalicelib.mail.model import mailbox_of
 from chalicelib.petitions.model import Petition
@@ -21,6 +20,7 @@ from tests.actors import (
 )
 from tests.asking import ask, audit_records
 from tests.fake_site import FakeSite
+from tests.fakes import throttle
 from tests.people.test_api import audited_actions, find, path_of
 
 ACTIONS = {
@@ -48,11 +48,7 @@ def test_without_an_audit_entry_nothing_is_done_or_shown(
 ) -> None:
     identity = confirmed(fake_site.tables, petition)
     before = item_of(fake_site.tables, petition, identity)
-
-    def fail(*_: object) -> None:
-        raise Unavailable
-
-    monkeypatch.setattr(fake_site.tables, "put_new", fail)
+    monkeypatch.setattr(fake_site.tables, "put_new", throttle)
     answer = ask(fake_site, token, method, path_of(identity, verb))
     assert answer.status_code == 503
     assert ALICE.name not in str(answer.body)
@@ -118,10 +114,7 @@ def test_without_a_reason_nothing_is_undone(
 def test_without_an_audit_entry_nothing_is_undone(
     fake_site: FakeSite, token: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise Unavailable
-
-    monkeypatch.setattr(fake_site.tables, "put_new", fail)
+    monkeypatch.setattr(fake_site.tables, "put_new", throttle)
     assert ask(fake_site, token, "POST", path, REASON).status_code == 503
     assert is_stopped(ALICES_CHOICE, fake_site.tables)
 

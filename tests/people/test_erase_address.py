@@ -3,7 +3,6 @@
 import pytest
 
 from chalicelib.aws.table import Item
-from chalicelib.core.errors import Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, forget_level, set_level
 from chalicelib.tallies.count import exact_count
@@ -23,6 +22,7 @@ from tests.actors import (
 )
 from tests.asking import ask
 from tests.fake_site import FakeSite
+from tests.fakes import throttle
 from tests.people.test_api import FIND_PATH, audited_actions, find
 from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signatures.test_sign import signatures_in
@@ -54,11 +54,8 @@ def test_a_search_shows_how_many_signatures_cannot_be_searched_yet(fake_site: Fa
 def test_a_search_works_while_the_queue_does_not_answer(
     fake_site: FakeSite, token: str, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> int:
-        raise Unavailable("queue")
-
     signed(fake_site.tables, petition)
-    monkeypatch.setattr(fake_site.overflow, "depth", fail)
+    monkeypatch.setattr(fake_site.overflow, "depth", throttle)
     answer = ask(fake_site, token, "POST", FIND_PATH, {"email": ALICE.email}).json_body
     assert (len(answer["signatures"]), answer["waiting"]) == (1, None)
 

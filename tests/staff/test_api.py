@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.core.times import iso
 from chalicelib.staff.tokens import UnknownToken, issue, recognise
 from tests.actors import DAY, MINUTE, NOW, bobs_token
 from tests.asking import actions, ask, audit_records
 from tests.fake_site import FakeSite
+from tests.fakes import throttle
 
 
 @pytest.fixture
@@ -67,11 +67,8 @@ def test_without_days_a_token_is_valid_for_90_days_or_as_long_as_its_issuer(
 def test_without_an_audit_entry_no_token_is_issued(
     fake_site: FakeSite, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise Unavailable
-
     before = dict(fake_site.tables.items)
-    monkeypatch.setattr(fake_site.tables, "put_new", fail)
+    monkeypatch.setattr(fake_site.tables, "put_new", throttle)
     assert ask(fake_site, token, "POST", "/api/staff/tokens", a_token_request()).status_code == 503
     assert fake_site.tables.items.keys() == before.keys()
 

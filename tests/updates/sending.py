@@ -3,11 +3,10 @@
 import json
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 from chalice.test import HTTPResponse
 
-from chalicelib.core.errors import Throttled
 from chalicelib.core.rights import Right
 from chalicelib.petitions.model import Petition
 from chalicelib.runner.worker import run_job
@@ -36,10 +35,6 @@ def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTT
     headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
     content = json.dumps(body).encode() if body else b""
     return fake_site.client.http.request(method, path, headers=headers, body=content)
-
-
-def throttle(*_: object, **__: object) -> NoReturn:
-    raise Throttled("storage")
 
 
 def draft_update(fake_site: FakeSite, **changes: object) -> str:

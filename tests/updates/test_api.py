@@ -9,7 +9,8 @@ from chalicelib.petitions.model import Petition
 from chalicelib.updates.find import forget_updates
 from tests.actors import a_published_petition
 from tests.fake_site import FakeSite
-from tests.updates.sending import LATER, TEXT, UPDATES_PATH, ask, publish_update, run_until_done, throttle
+from tests.fakes import throttle
+from tests.updates.sending import LATER, TEXT, UPDATES_PATH, ask, publish_update, run_until_done
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

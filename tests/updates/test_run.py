@@ -21,6 +21,7 @@ from chalicelib.updates import run
 from chalicelib.updates.find import forget_updates
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, key_of, signed, subject_of
 from tests.fake_site import FakeSite
+from tests.fakes import throttle
 from tests.letters.lettering import send_all
 from tests.partnering import a_partner, receive, sent_of
 from tests.updates.sending import (
@@ -32,7 +33,6 @@ from tests.updates.sending import (
     run_once,
     run_until_done,
     subscribe,
-    throttle,
 )
 
 CROWD = [Person(f"Person {number}", f"person-{number}@mail.example") for number in range(40)]
