@@ -12,7 +12,7 @@ from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_lett
 from tests.letters.test_counts import request_letter
 
 
-def test_a_letter_comes_in_its_persons_name_from_the_charitys_address(fake_site: FakeSite) -> None:
+def test_a_letter_comes_in_its_persons_name_from_the_charity_and_names_its_campaign(fake_site: FakeSite) -> None:
     [mail] = send_alices_letter(fake_site, a_petition_with_a_letter(fake_site))
     assert mail.sender_name == f"{ALICE.name} via Harbour for Children"
     assert mail.reply_to == ""
@@ -20,10 +20,6 @@ def test_a_letter_comes_in_its_persons_name_from_the_charitys_address(fake_site:
     assert mail.text.startswith("Dear Home Secretary,\n\nI have signed a petition to you.\n\nI ask you to guarantee")
     assert ALICE.name in mail.text
     assert ALICE.email not in mail.text + mail.html
-
-
-def test_a_letter_names_the_campaign_and_how_to_reach_the_charity(fake_site: FakeSite) -> None:
-    [mail] = send_alices_letter(fake_site, a_petition_with_a_letter(fake_site))
     for part in (mail.text, mail.html):
         assert "https://petitions.example/petitions/safe-children" in part
         assert "privacy@harbour.example" in part

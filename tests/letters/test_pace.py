@@ -128,24 +128,12 @@ def sweep_all_letters(fake_site: FakeSite) -> None:
         send_all(fake_site)
 
 
-def sweep_without_sending(fake_site: FakeSite) -> None:
-    for _ in range(4):
-        fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG / 3)
-        fake_site.invoke("check_mail", {"task": "sweep"})
-
-
 @pytest.fixture
 def slow_site(fake_site: FakeSite) -> FakeSite:
     """One letter was sent, and twenty wait for the next days."""
     send_letters(fake_site, publish_with_delivery(fake_site, SLOW), 21)
     assert numbers(fake_site) == LetterNumbers(requested=21, sent=1)
     return fake_site
-
-
-def test_waiting_letters_are_queued_once(slow_site: FakeSite) -> None:
-    publish_with_delivery(slow_site, {"mode": "single"})
-    sweep_without_sending(slow_site)
-    assert len(slow_site.other_queue.messages) == 20
 
 
 def test_waiting_letters_to_a_target_that_gets_digests_now_are_in_the_next_digest(slow_site: FakeSite) -> None:

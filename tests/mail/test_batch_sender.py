@@ -1,21 +1,16 @@
-"""One invocation ends in time, and stops sending when SES stops the whole account."""
-
-from collections.abc import Sequence
+"""One invocation ends in time, and sends nothing during a pause."""
 
 import pytest
 
 from chalicelib.aws.clients import CONFIG, MAIL_CONFIG, longest_call
 from chalicelib.aws.email import Mail
-from chalicelib.aws.table import Change
 from chalicelib.core import keys
-from chalicelib.core.errors import NotYet, RateExceeded, SendingStopped, Throttled, Unavailable
-from chalicelib.core.keys import mail_sending
+from chalicelib.core.errors import NotYet, RateExceeded
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS, PAUSED_WAIT_SECONDS, BatchSender
 from chalicelib.mail.kind import MailContext
-from chalicelib.mail.model import MailRequest
 from chalicelib.mail.rate_limit import LONGEST_GAP, RATE_WAITS, RateLimiter, limit_rate
 from chalicelib.mail.send import SendResult
-from chalicelib.mail.sending import is_paused, pause_after_refusal
+from chalicelib.mail.sending import pause_after_refusal
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
@@ -35,69 +30,20 @@ from tests.actors import (
 from tests.fakes import FakeTables
 
 
-class BatchSenders:
-    """Batch senders that share a clock. `attempts` are the emails passed to SES, `refusals` SES's next errors."""
-
-    def __init__(self, tables: FakeTables) -> None:
-        self.tables = tables
-        self.now = 0.0
-        self.slept: list[float] = []
-        self.attempts: list[Mail] = []
-        self.refusals: list[Exception] = []
-
-    def deliver(self, mail: Mail) -> None:
-        self.attempts.append(mail)
-        if self.refusals:
-            raise self.refusals.pop(0)
-
-    def batch_sender(self) -> BatchSender:
-        return BatchSender(
-            SIGNATURE_KINDS, a_mail_context(self.deliver), self.tables, lambda: self.now, self.slept.append
-        )
-
-
-@pytest.fixture
-def senders(tables: FakeTables) -> BatchSenders:
-    return BatchSenders(tables)
-
-
-@pytest.fixture
-def requests(tables: FakeTables, petition: Petition) -> Sequence[MailRequest]:
-    return [request_of(tables, petition, signed(tables, petition, person)) for person in (ALICE, BOB, CHARLIE)]
-
-
 def test_during_a_pause_an_invocation_waits_once_before_it_fails_its_messages(
-    senders: BatchSenders, requests: Sequence[MailRequest]
+    tables: FakeTables, petition: Petition
 ) -> None:
-    pause_after_refusal(NOW, senders.tables)
-    senders.tables.calls.clear()
-    batch_sender = senders.batch_sender()
+    requests = [request_of(tables, petition, signed(tables, petition, person)) for person in (ALICE, BOB, CHARLIE)]
+    slept: list[float] = []
+    batch_sender = BatchSender(SIGNATURE_KINDS, a_mail_context(), tables, lambda: 0.0, slept.append)
+    pause_after_refusal(NOW, tables)
+    tables.calls.clear()
     for request in requests:
         with pytest.raises(NotYet) as caught:
             batch_sender.send(request, NOW)
         assert caught.value.is_untried, "so it comes again soon, also after the pause"
-    assert senders.slept == [PAUSED_WAIT_SECONDS]
-    assert senders.tables.calls == ["get"], "the pause is read once"
-
-
-def test_a_pause_that_was_not_stored_is_stored_after_the_next_refusal(
-    senders: BatchSenders, requests: Sequence[MailRequest], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    senders.refusals = [SendingStopped("mail")] * 2
-    try_update, failures = FakeTables.try_update, [Unavailable("storage")]
-
-    def fail_once(self: FakeTables, change: Change) -> bool:
-        if failures and change.key == mail_sending():
-            raise failures.pop()
-        return try_update(self, change)
-
-    monkeypatch.setattr(FakeTables, "try_update", fail_once)
-    with pytest.raises(Unavailable):
-        senders.batch_sender().send(requests[0], NOW)
-    assert not is_paused(NOW, senders.tables)
-    with pytest.raises(Throttled):
-        senders.batch_sender().send(requests[0], NOW)
-    assert is_paused(NOW, senders.tables)
+    assert slept == [PAUSED_WAIT_SECONDS]
+    assert tables.calls == ["get"], "the pause is read once"
 
 
 START_TIMES = [half / 2 for half in range(int(BUDGET_SECONDS) * 2 + 1)]
