@@ -12,6 +12,13 @@ from tests.fakes import FakeTables
 HOUR = timedelta(hours=1)
 
 
+def today(petition: Petition, now: datetime, tables: FakeTables) -> int:
+    """Return the number of today, counted again if that is due."""
+    found = recent_numbers(petition, now, tables)
+    assert found
+    return found.today
+
+
 def test_today_and_the_last_24_hours_are_counted_by_the_hour(tables: FakeTables, petition: Petition) -> None:
     for person, hours in ((ALICE, 0), (BOB, 13), (CHARLIE, 23), (Person("Dora", "dora@mail.example"), 25)):
         confirmed(tables, petition, person, now=NOW - hours * HOUR)
@@ -29,33 +36,23 @@ def test_the_recent_numbers_are_read_with_the_count_and_refreshed_when_old(
     tables.calls.clear()
     stored = public_count(petition, NOW, tables).recent
     assert (stored and stored.today, tables.calls) == (0, ["get"])
-    still = recent_numbers(petition, NOW + FRESH - HOUR / 3600, tables)
-    assert still
-    assert still.today == 0
-    later = recent_numbers(petition, NOW + FRESH, tables)
-    assert later
-    assert later.today == 1
+    assert today(petition, NOW + FRESH - HOUR / 3600, tables) == 0
+    assert today(petition, NOW + FRESH, tables) == 1
     kept = public_count(petition, NOW + 2 * FRESH, tables).recent
-    assert kept == later
+    assert kept == recent_numbers(petition, NOW + FRESH, tables)
 
 
 def test_after_midnight_today_is_counted_again_at_once(tables: FakeTables, petition: Petition) -> None:
     midnight = datetime(2026, 11, 25, tzinfo=UTC)
     confirmed(tables, petition, now=midnight - FRESH / 2)
-    before = recent_numbers(petition, midnight - FRESH / 2, tables)
-    after = recent_numbers(petition, midnight, tables)
-    assert before
-    assert after
-    assert [(each.today, each.last_day) for each in (before, after)] == [(1, 1), (0, 1)]
+    assert [today(petition, now, tables) for now in (midnight - FRESH / 2, midnight)] == [1, 0]
 
 
 def test_one_caller_at_a_time_refreshes_the_recent_numbers(tables: FakeTables, petition: Petition) -> None:
     recent_numbers(petition, NOW, tables)
     tables.items[keys.snapshot(petition.slug)]["recent_leased_until"] = int((NOW + FRESH).timestamp()) + 9
     confirmed(tables, petition)
-    found = recent_numbers(petition, NOW + FRESH, tables)
-    assert found
-    assert found.today == 0
+    assert today(petition, NOW + FRESH, tables) == 0
 
 
 def test_areas_come_from_the_projection(tables: FakeTables, petition: Petition) -> None:
@@ -71,6 +68,4 @@ def test_recent_numbers_from_the_future_are_counted_again(tables: FakeTables, pe
     """A reader whose clock was ahead has stored them."""
     recent_numbers(petition, NOW + HOUR, tables)
     confirmed(tables, petition)
-    found = recent_numbers(petition, NOW, tables)
-    assert found
-    assert (found.today, found.as_of) == (1, NOW)
+    assert today(petition, NOW, tables) == 1
