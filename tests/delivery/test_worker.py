@@ -14,7 +14,7 @@ from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.projections.breakdowns import pending_count
-from tests.actors import ALICE, BOB, DAY, NOW, a_petition, confirmed, item_of, request_of, signed
+from tests.actors import ALICE, BOB, DAY, NOW, a_petition, item_of, request_of, signed
 from tests.fake_site import FakeSite, stream_event
 from tests.fakes import FakeQueue
 
@@ -110,29 +110,10 @@ def test_an_invalid_message_does_not_stop_the_others(fake_site: FakeSite) -> Non
     assert len(fake_site.mailer.mails) == 1
 
 
-def test_feedback_from_the_queue_is_recorded_once(fake_site: FakeSite) -> None:
-    identity = signed(fake_site.tables, a_petition())
-    tags = {"kind": ["confirm"], "key": [delivery_key("safe-children", identity)]}
-    event = {"eventType": "Complaint", "mail": {"tags": tags}}
-    assert fake_site.deliver("receive_feedback", [event, event]) == []
-    assert item_of(fake_site.tables, a_petition(), identity)["undeliverable"] == "complained"
-
-
 def test_a_plain_text_sns_message_is_not_sent_to_the_dead_letters(fake_site: FakeSite) -> None:
     """SES tests a new destination with a sentence that is not JSON."""
     sentence = "Successfully validated SNS topic for Amazon SES event publishing."
     assert fake_site.deliver("receive_feedback", [sentence]) == []
-
-
-def test_a_mail_request_that_is_not_a_confirmation_goes_to_the_other_queue(fake_site: FakeSite) -> None:
-    identity = confirmed(fake_site.tables, a_petition())
-    before = item_of(fake_site.tables, a_petition(), identity)
-    signed(fake_site.tables, a_petition())
-    after = item_of(fake_site.tables, a_petition(), identity)
-    fake_site.invoke("relay_mail", stream_event([("1", before, after)]))
-    assert fake_site.queue.messages == []
-    assert fake_site.deliver("send_other_mail", fake_site.other_queue.messages) == []
-    assert "already signed" in fake_site.mailer.mails[0].subject
 
 
 def test_a_used_up_quota_fails_the_batch_and_the_watch_disables_both_sources(fake_site: FakeSite) -> None:

@@ -166,12 +166,6 @@ def test_a_person_who_confirms_again_after_staff_replaced_the_members_writes_to_
     assert (first_target(fake_site)["requested"], first_target(fake_site)["sent"]) == (1, 1)
 
 
-def test_resuming_a_member_who_is_not_paused_stores_nothing(fake_site: FakeSite, mp_petition: Petition) -> None:
-    before = {key for key in fake_site.tables.items if key.pk.startswith("TARGET#")}
-    assert ask(fake_site, "POST", f"{PATH}/my-mp/resume?member=Nowhere").status_code == 200
-    assert {key for key in fake_site.tables.items if key.pk.startswith("TARGET#")} == before
-
-
 @pytest.mark.parametrize("place", [{"postcode": POSTCODE_WITHOUT_MEMBER}, {"country": "FR", "postcode": ""}])
 def test_a_person_who_moved_where_no_member_is_known_writes_to_nobody(
     fake_site: FakeSite,

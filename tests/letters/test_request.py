@@ -5,9 +5,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import keys
-from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.request import has_new_letter, request_missing
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_published_petition, confirmed, identity_of, item_of
@@ -36,15 +33,6 @@ def test_only_a_confirmation_of_the_letter_requests_it(
     before: dict[str, Any] | None, after: dict[str, Any], expected: bool
 ) -> None:
     assert has_new_letter(before, after) is expected
-
-
-def test_the_item_of_a_letter_has_no_personal_data(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    alice = confirmed_with_a_letter(fake_site, petition)
-    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
-    key = LETTERS.item_key(letter_delivery(petition.slug, "home-secretary", alice))
-    assert key.table == keys.DELIVERIES
-    assert set(fake_site.tables.items[key]) == {"pk", "sk", "mail_kind", "mail_requested_at", "mails", "expires_at"}
 
 
 def test_letters_that_the_stream_lost_are_requested_once(fake_site: FakeSite) -> None:

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.delivery.worker import KINDS
 from chalicelib.mail.kind import Content, Kind
-from chalicelib.mail.model import MailRequest
+from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.send import compose
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.signatures.model import MailKind
@@ -59,3 +59,7 @@ def test_the_table_of_every_kinds_state_is_in_the_template() -> None:
     for name, kind in KINDS.items():
         table = kind.state.item_key(f"slug_{'0' * 32}").table
         assert table in keys.TABLES, f"{name} needs the table {table}: see 'Add a table' in CONTRIBUTING.md"
+
+
+def test_only_the_email_to_confirm_is_urgent() -> None:
+    assert [name for name, kind in KINDS.items() if kind.priority is Priority.URGENT] == [MailKind.CONFIRM]

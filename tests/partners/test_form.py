@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import iso
-from chalicelib.partners.form import identifier_of, read_signature
+from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen
 from tests.actors import ALICE, DAY, NOW
 from tests.fakes import FakeTables
@@ -59,10 +59,3 @@ def test_a_missing_consent_is_described_for_a_program(tables: FakeTables) -> Non
         read_signature(without_consent, a_partner(tables), NOW)
     message = "Send what the person agreed to: wording, version and obtained_at"
     assert caught.value.errors == [FieldError("consent", message)]
-
-
-@pytest.mark.parametrize("raw", [None, 1, [], "x"])
-def test_json_that_is_not_an_object_is_invalid_and_has_no_identifier(tables: FakeTables, raw: object) -> None:
-    assert identifier_of(raw) is None
-    with pytest.raises(Invalid):
-        read_signature(raw, a_partner(tables), NOW)

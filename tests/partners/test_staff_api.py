@@ -26,16 +26,6 @@ def test_bob_creates_a_partner_whose_token_sends_signatures(fake_site: FakeSite)
     assert actions(fake_site) == ["partner.created", "token.issued"]
 
 
-def test_bob_revokes_a_partners_token(fake_site: FakeSite) -> None:
-    token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
-    ask(fake_site, token, "POST", "", NEW_PARTNER)
-    issued = ask(fake_site, token, "POST", "/partner-elm/tokens", {}).json_body
-    answer = asking.ask(fake_site, token, "DELETE", f"/api/staff/tokens/{issued['token_id']}")
-    assert answer.json_body["usable"] is False
-    with pytest.raises(Exception, match="Unauthorized"):  # API Gateway answers 401.
-        post(fake_site, issued["token"], sent_of())
-
-
 def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object) -> HTTPResponse:
     return asking.ask(fake_site, token, method, f"/api/staff/partners{path}", body)
 

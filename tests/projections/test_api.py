@@ -171,14 +171,6 @@ def test_all_breakdowns_cost_as_many_calls_as_one(signed_site: FakeSite) -> None
     assert calls["all"] == calls["day"]
 
 
-@pytest.mark.parametrize("path", [COUNTS_URL, "/api/staff/petitions"])
-def test_counts_contain_no_names_or_addresses(signed_site: FakeSite, path: str) -> None:
-    body = get_as_bob(signed_site, path).body.decode()
-    for person in (ALICE, BOB, CHARLIE):
-        assert person.name not in body
-        assert person.email not in body
-
-
 def test_constituencies_and_unassigned_signatures_sum_to_confirmed(
     signed_site: FakeSite, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,13 +1,7 @@
 """Pending signatures are projected from a stream that delivers at least once."""
 
-from collections.abc import Mapping
-from typing import Any
-
-import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.aws.table import Change
-from chalicelib.core.errors import Throttled
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.changes import Increment, project
 from tests.fakes import FakeTables
@@ -42,24 +36,3 @@ def test_replays_overlaps_and_bisected_batches_count_everything_once(
     project(log[min(done, len(log)) :], tables)
     project(log, tables)
     assert pending_count(SLUG, tables) == sum(amount for _, amount in changes)
-
-
-@pytest.mark.parametrize("written", [True, False])
-def test_a_write_with_a_lost_response_is_not_counted_twice(written: bool) -> None:
-    class ResponseLost(FakeTables):
-        is_first = True
-
-        def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
-            if not self.is_first:
-                return super()._update(change, returns)
-            self.is_first = False
-            if written:
-                super()._update(change, returns)
-            raise Throttled("storage")
-
-    tables = ResponseLost()
-    log = a_log([("00", 1), ("00", 1)])
-    with pytest.raises(Throttled):
-        project(log, tables)
-    project(log, tables)
-    assert pending_count(SLUG, tables) == 2
