@@ -1,6 +1,6 @@
 """Digests: a target gets the first letters singly, and the others in one email a day."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from chalicelib.core.letter_keys import DigestIds, letter_delivery
 from chalicelib.letters import digest_kind, withdrawn
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_contents import find_digest, next_digest_day, seal, unseal
+from chalicelib.letters.digest_contents import next_digest_day, seal, unseal
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.letters.withdrawn import GatheredLetter, remove_letter
 from chalicelib.mail.kind import Outbox
@@ -196,22 +196,6 @@ def test_who_withdraws_between_closing_and_sending_is_neither_counted_nor_shown(
     assert [mail.subject[:9] for mail in fake_site.mailer.mails] == subjects
     assert not [mail for mail in fake_site.mailer.mails if "I was a guardian." in mail.text]
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=3 - withdraw, dropped=withdraw)
-
-
-def test_a_person_who_moved_leaves_the_area_in_which_the_digest_counts_them(fake_site: FakeSite) -> None:
-    petition = a_petition_with_digests(fake_site)
-    [ann, _] = send_letters(fake_site, petition, 2)
-    [(area, letters)] = areas_of_tomorrow(fake_site).items()
-    assert letters == 2
-    change_item(fake_site.tables, petition, ann, country="GB", postcode="M1 1AE")
-    withdraw_people(fake_site, petition, ann)
-    assert areas_of_tomorrow(fake_site) == {area: 1}
-
-
-def areas_of_tomorrow(fake_site: FakeSite) -> Mapping[str, int]:
-    digest = find_digest(TOMORROW, fake_site.tables)
-    assert digest
-    return digest.areas
 
 
 @pytest.mark.parametrize("failure", [None, SendingStopped("mail"), Unavailable("mail"), MailRefused()])

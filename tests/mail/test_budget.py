@@ -17,7 +17,6 @@ from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     ALICE,
     LIMIT_KEYS,
@@ -31,7 +30,6 @@ from tests.actors import (
     confirmed,
     identity_of,
     item_of,
-    key_of,
     request_of,
     signed,
 )
@@ -102,27 +100,6 @@ def test_the_limit_of_an_address_contains_no_address_name_petition_or_known_hash
     known = [signature_id(slug, ALICE.email, secret) for slug in slugs for secret in (SECRET, LIMIT_KEYS["v1"])]
     words: Sequence[str] = (*ALICE.email.split("@"), ALICE.name.lower(), petition.slug, request.key, *known)
     assert not [word for word in words if word in stored]
-
-
-@pytest.fixture
-def pipeline() -> MailPipeline:
-    return MailPipeline(Streaming())
-
-
-def test_five_signatures_by_an_attacker_do_not_stop_the_owners_email(pipeline: MailPipeline) -> None:
-    petition = a_published_petition(pipeline.tables)
-
-    def attack(now: datetime) -> None:
-        if now < NOW + 5 * MINUTE:
-            signed(pipeline.tables, petition, Person("Mallory", ALICE.email), now)
-
-    pipeline.run(NOW + HOUR, attack)
-    withdraw(key_of(petition, identity_of(petition)), petition, pipeline.now, pipeline.tables)
-    before = len(pipeline.mails)
-    signed(pipeline.tables, petition, now=pipeline.now)
-    pipeline.run(pipeline.now + 8 * HOUR)
-    assert before >= 2
-    assert len(pipeline.mails) == before + 1
 
 
 def test_a_receipt_takes_nothing_from_the_budget(tables: FakeTables, petition: Petition) -> None:

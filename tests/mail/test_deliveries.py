@@ -127,7 +127,7 @@ SWEEP_INTERVAL = timedelta(minutes=15)
 
 
 @pytest.fixture
-def postponed_request(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> MailRequest:
+def later_request(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> MailRequest:
     """A request of a kind that returns Later until DUE."""
 
     def contents(key: str, stored: Any, context: Any, now: datetime, tables: Any) -> Content | NotSent | Later:
@@ -136,28 +136,39 @@ def postponed_request(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> M
         return THANKS.contents(key, stored, context, now, tables)
 
     monkeypatch.setitem(worker.KINDS, THANKS.name, replace(THANKS, contents=contents))
-    request = request_email(fake_site)
-    assert recipients_after_sending(fake_site, request) == []
-    return request
+    return request_email(fake_site)
 
 
 def test_the_sweep_queues_a_postponed_email_once_for_the_second_when_it_is_due(
-    fake_site: FakeSite, postponed_request: MailRequest
+    fake_site: FakeSite, later_request: MailRequest
 ) -> None:
+    assert recipients_after_sending(fake_site, later_request) == []
     for _ in range(5):
         fake_site.invoke("check_mail", {"task": "sweep"})
         fake_site.clock.forward(SWEEP_INTERVAL)
-    assert fake_site.other_queue.messages == [postponed_request.model_dump()]
+    assert fake_site.other_queue.messages == [later_request.model_dump()]
     [delay] = fake_site.other_queue.delays
     assert 0 < delay <= LONGEST_DELAY
     assert NOW + 3 * SWEEP_INTERVAL + timedelta(seconds=delay) == DUE + timedelta(seconds=2), "clocks may differ by 2 s"
-    assert recipients_after_sending(fake_site, postponed_request) == [ALICE.email]
+    assert recipients_after_sending(fake_site, later_request) == [ALICE.email]
 
 
 def test_a_postponed_email_whose_message_was_lost_is_queued_again(
-    fake_site: FakeSite, postponed_request: MailRequest
+    fake_site: FakeSite, later_request: MailRequest
 ) -> None:
+    assert recipients_after_sending(fake_site, later_request) == []
     for _ in range(4 * 8):
         fake_site.invoke("check_mail", {"task": "sweep"})
         fake_site.clock.forward(SWEEP_INTERVAL)
     assert len(fake_site.other_queue.messages) == 2, "after six hours"
+
+
+def test_a_postponed_email_is_queued_in_time_although_the_next_walk_is_later(
+    fake_site: FakeSite, later_request: MailRequest
+) -> None:
+    """After a walk without postponed emails, the next walk is an hour later. A postponed email brings it forward."""
+    fake_site.invoke("check_mail", {"task": "sweep"})
+    assert recipients_after_sending(fake_site, later_request) == []
+    fake_site.clock.forward(3 * SWEEP_INTERVAL)
+    fake_site.invoke("check_mail", {"task": "sweep"})
+    assert fake_site.other_queue.messages == [later_request.model_dump()]

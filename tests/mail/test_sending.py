@@ -161,15 +161,3 @@ def test_a_quota_that_cannot_be_read_does_not_stop_email(tables: FakeTables, cap
     quota = FakeQuota(used=1, failures=[Unavailable("mail quota")])
     assert run_watch(sources_in((False, False)), tables, quota=quota) == (True, True)
     assert [record.message for record in caplog.records] == ["mail_quota_unreadable"]
-
-
-def test_the_next_run_repairs_a_run_that_crashed_between_the_sources(tables: FakeTables) -> None:
-    class SwitchFails(FakeSource):
-        def switch(self, *, is_on: bool) -> bool:
-            raise Unavailable("source")
-
-    first, second = FakeSource(), FakeSource()
-    pause_after_refusal(NOW, tables)
-    with pytest.raises(Unavailable):
-        watch(first, SwitchFails(), FakeQueue(), FakeQuota(), NOW, tables)
-    assert run_watch([first, second], tables) == (False, False)
