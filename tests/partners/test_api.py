@@ -1,4 +1,4 @@
-"""Partners send signatures, one or up to a hundred. Their tokens do nothing else."""
+"""Partners send signatures, one or up to a hundred. Staff create partners and issue their tokens."""
 
 import json
 from typing import Any
@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 from chalice.test import HTTPResponse
 
-from tests.actors import ALICE, BOB, Person
+from chalicelib.core.errors import Invalid, UnknownThing
+from chalicelib.core.rights import Right
+from chalicelib.partners.register import all_partners, create_partner, find_partner, store_wording
+from tests import asking
+from tests.actors import ALICE, BOB, NOW, Person, bobs_token
+from tests.asking import actions
 from tests.fake_site import JSON, FakeSite
-from tests.fakes import throttle
-from tests.partnering import PATH, oaks_token, sent_of
+from tests.fakes import FakeTables, throttle
+from tests.partnering import NEW_PARTNER, PATH, a_partner, oaks_token, sent_of
 
 COUNT_PATH = "/api/petitions/safe-children/count"
 
@@ -68,3 +73,33 @@ def test_a_signature_that_waits_in_the_overflow_queue_counts_when_it_is_sent_aga
     [sent_again] = post(fake_site, token, sent_of()).json_body["results"]
     assert sent_again["result"] == "accepted"
     assert fake_site.get(COUNT_PATH).json_body["count"] == 1
+
+
+def test_bob_creates_a_partner_whose_token_sends_signatures(fake_site: FakeSite) -> None:
+    token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
+    assert ask(fake_site, token, "POST", "", NEW_PARTNER).status_code == 201
+    issued = ask(fake_site, token, "POST", "/partner-elm/tokens", {}).json_body
+    sent = sent_of(consent={"wording": NEW_PARTNER["wording"]})
+    assert post(fake_site, issued["token"], sent).json_body["results"][0]["result"] == "accepted"
+    [elm] = ask(fake_site, token, "GET", "", None).json_body["partners"]
+    assert elm == {**NEW_PARTNER, "created_at": "2026-11-24T12:00:00Z"}
+    assert actions(fake_site) == ["partner.created", "token.issued"]
+
+
+def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object) -> HTTPResponse:
+    return asking.ask(fake_site, token, method, f"/api/staff/partners{path}", body)
+
+
+def test_creating_a_partner_twice_changes_nothing_and_a_changed_partner_is_refused(tables: FakeTables) -> None:
+    oak = a_partner(tables)
+    create_partner(oak.model_copy(update={"created_at": NOW}), tables)
+    assert all_partners(tables) == [oak]
+    with pytest.raises(Invalid):
+        create_partner(oak.model_copy(update={"name": "Elm", "version": "2"}), tables)
+    store_wording(oak.source, "2", "Oak's own new wording", NOW, tables)
+
+
+@pytest.mark.parametrize("source", ["partner-nobody", "direct", "", "partner-" + "a" * 2000])
+def test_an_unknown_partner_is_not_found(tables: FakeTables, source: str) -> None:
+    with pytest.raises(UnknownThing):
+        find_partner(source, tables)
