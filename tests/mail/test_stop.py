@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.aws.email import Mail
-from chalicelib.mail.budget import Choice, choice_of, stop
+from chalicelib.mail.budget import FORGET_AFTER, Choice, choice_of, resume, stop
 from chalicelib.mail.model import mailbox_of
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
@@ -67,6 +67,8 @@ def test_the_choice_outlives_the_signature_and_the_budget(tables: FakeTables, pe
     erase(key_of(petition, identity_of(petition)), petition, NOW + MINUTE, tables)
     del tables.items[key_of(petition, identity_of(petition))]
     assert not emails_after_signing(tables, petition, NOW + 400 * DAY)
+    resume(alices_choice(petition), NOW, tables)
+    assert tables.items[ALICES_MAILBOX.key]["expires_at"] >= int((NOW + FORGET_AFTER).timestamp())
 
 
 def test_the_stored_choice_does_not_show_its_petition(tables: FakeTables, petition: Petition) -> None:

@@ -135,12 +135,12 @@ def test_an_undo_takes_back_rows_that_a_late_step_of_an_ended_import_still_store
 def test_the_file_is_read_in_the_zone_that_bob_names(fake_site: FakeSite, token: str) -> None:
     content = "Email,Name,Signed on\na@mail.example,Ann Lee,24/11/2026 11:00\n"
     states = []
-    for zone in ("Europe/Berlin", "Pacific/Honolulu"):
+    for zone in ("UTC", "Pacific/Honolulu"):
         import_id = start_import(fake_site, token, content, f"&dry_run=true&zone={zone}")
         run_imports(fake_site)
         report = read_import(fake_site, token, import_id)
         states.append((report["zone"], report["accepted"], [error["message"] for error in report["errors"]]))
-    assert states == [("Europe/Berlin", 1, []), ("Pacific/Honolulu", 0, ["This time is in the future"])]
+    assert states == [("UTC", 1, []), ("Pacific/Honolulu", 0, ["This time is in the future"])]
 
 
 def test_a_mapping_names_the_columns(fake_site: FakeSite, token: str) -> None:
