@@ -198,15 +198,18 @@ class EmptyPages(FakeTables):
 
 
 def test_a_day_is_enough_for_a_pass_over_1000_petitions(outbox: Outbox) -> None:
-    """A page of an empty partition takes about 5 ms. A slice ends on time, however much is left."""
+    """A page of an empty partition takes about 5 ms; here it takes 50, and there are 100 petitions.
+
+    A slice ends on time, however much is left.
+    """
     tables = EmptyPages()
-    for number in range(1000):
+    for number in range(100):
         tables.put(keys.petition(f"petition-{number}"), {})
     runs = 0
     while "group" in tables.items.get(mail_sweep(), {"group": ""}):
         tables.calls.clear()
-        sweep(outbox, NOW, tables, lambda: tables.calls.count("page") * 0.005)
-        assert tables.calls.count("page") <= SLICE_SECONDS / 0.005
+        sweep(outbox, NOW, tables, lambda: tables.calls.count("page") * 0.05)
+        assert tables.calls.count("page") <= SLICE_SECONDS / 0.05
         runs += 1
     assert runs * 15 * MINUTE < PASS_EVERY / 4
 
