@@ -8,12 +8,10 @@ import pytest
 
 from chalicelib.aws.clients import CONFIG, longest_call
 from chalicelib.aws.queue import BATCH_LIMIT, Outgoing
-from chalicelib.core import keys
 from chalicelib.delivery.worker import RELAY_SECONDS
 from chalicelib.edge.batch import BatchFailed
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.deliveries import DeliveryOutcome
-from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import MAX_TARGETS
 from chalicelib.petitions.model import Petition
 from tests.actors import Person, item_of
@@ -65,17 +63,6 @@ def confirmations(fake_site: FakeSite, petition: Petition, people: int) -> list[
     return changes
 
 
-def seconds_to_relay(fake_site: FakeSite, slow_tables: SlowTables, changes: list[tuple[str, Any, Any]]) -> float:
-    slow_tables.now, slow_tables.is_slow = 0.0, True
-    fake_site.invoke("relay_mail", stream_event(changes))
-    return slow_tables.now
-
-
-def requests_in(tables: SlowTables) -> list[MailRequest]:
-    found = [item for key, item in tables.items.items() if key.table == keys.DELIVERIES]
-    return [LETTERS.request_of(item) for item in found]
-
-
 def outcomes(fake_site: FakeSite, petition: Petition) -> Counter[DeliveryOutcome]:
     return LETTERS.outcomes(petition.slug, fake_site.tables)
 
@@ -84,8 +71,9 @@ def test_a_batch_that_takes_too_long_fails_in_time_so_that_lambda_halves_it(
     fake_site: FakeSite, slow_tables: SlowTables, letter_petition: Petition
 ) -> None:
     changes = confirmations(fake_site, letter_petition, BATCH_SIZE)
+    slow_tables.now, slow_tables.is_slow = 0.0, True
     with pytest.raises(BatchFailed):
-        seconds_to_relay(fake_site, slow_tables, changes)
+        fake_site.invoke("relay_mail", stream_event(changes))
     assert RELAY_SECONDS < slow_tables.now < FUNCTIONS["RelayMail"]["Timeout"]
     slow_tables.is_slow = False
     while changes:

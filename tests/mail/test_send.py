@@ -76,10 +76,6 @@ def alices_item(sender: Sender) -> dict[str, Any]:
     return item_of(sender.tables, sender.petition, identity_of(sender.petition))
 
 
-def withdraw_alice(sender: Sender) -> None:
-    withdraw(key_of(sender.petition, identity_of(sender.petition)), sender.petition, NOW, sender.tables)
-
-
 def change_petition(sender: Sender, **changes: Any) -> None:
     a_published_petition(sender.tables, **changes)
     forget_petitions()
@@ -158,7 +154,7 @@ def test_a_released_claim_can_be_claimed_at_once(sender: Sender) -> None:
 
 
 def test_withdrawn_and_deleted_signatures_get_no_email(sender: Sender) -> None:
-    withdraw_alice(sender)
+    withdraw(key_of(sender.petition, identity_of(sender.petition)), sender.petition, NOW, sender.tables)
     assert sender.send() is SendResult.SETTLED
     sender.request = sender.request.model_copy(update={"key": delivery_key(sender.petition.slug, "0" * 32)})
     assert sender.send() is SendResult.SETTLED

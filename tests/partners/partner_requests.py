@@ -32,8 +32,8 @@ SLUGS = {"safe-children": 200, "nobody": 404, "closed": 409, "removed": 410}
 
 
 IMPORTS_ROUTE = "/api/staff/petitions/{slug}/imports"
-IMPORT_ROUTE, UNDO_ROUTE = f"{IMPORTS_ROUTE}/{{import_id}}", f"{IMPORTS_ROUTE}/{{import_id}}/undo"
-DONE_ID, DRY_RUN_ID, UNKNOWN_ID = "safe-children.done", "safe-children.dry", "safe-children.nobody"
+UNDO_ROUTE = f"{IMPORTS_ROUTE}/{{import_id}}/undo"
+DONE_ID, DRY_RUN_ID = "safe-children.done", "safe-children.dry"
 
 
 def of_imports(staff: Callable[..., Any]) -> Iterator[Any]:

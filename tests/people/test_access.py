@@ -117,14 +117,6 @@ def letter_in_file(fake_site: FakeSite, identity: str) -> Any:
     return signature["letter"]
 
 
-def requested_letter(fake_site: FakeSite) -> tuple[Petition, str]:
-    """Let Alice confirm a letter, and request it. Return the petition, and her signature's id."""
-    petition = a_petition_with_a_letter(fake_site)
-    identity = confirmed_with_a_letter(fake_site, petition)
-    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
-    return petition, identity
-
-
 def test_the_file_has_the_letter_as_it_was_confirmed(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     identity = confirmed_with_a_letter(fake_site, petition, subject="My subject", opening=1, reply=True)
@@ -169,7 +161,9 @@ def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(fake_site: F
 def test_the_file_has_the_email_to_a_target_that_staff_renamed_or_removed(
     fake_site: FakeSite, later: list[dict[str, Any] | None], is_withdrawn: bool
 ) -> None:
-    petition, identity = requested_letter(fake_site)
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
     for days, letter in enumerate(later):
         publish(a_petition(letter=letter), NOW + timedelta(days=days), fake_site.tables)
     if is_withdrawn:

@@ -28,7 +28,6 @@ from tests.streaming import Streaming
 
 TABLE = Constituencies(pack({"ZZ1 1AA": "Upper Zed", "ZZ1 1AC": "Lower Zed"}))
 SLUG = "safe-children"
-POSTCODES = ["ZZ1 1AA", "ZZ1 1AB", "ZZ1 1AC", ""]
 
 
 @pytest.mark.parametrize(
@@ -117,11 +116,6 @@ def streaming_site(petition: Petition, monkeypatch: pytest.MonkeyPatch) -> FakeS
     return site
 
 
-def a_pending_item(petition: Petition, tables: FakeTables) -> dict[str, Any]:
-    """Return Alice's signature as it was before she confirmed it, in a bucket that has counted changes."""
-    return {**item_of(tables, petition, identity_of(petition)), "state": "pending"}
-
-
 def project_stream(site: FakeSite) -> None:
     assert isinstance(site.tables, Streaming)
     site.invoke("project_signatures", stream_event(site.tables.log, site.tables.times_by_sequence))
@@ -130,8 +124,9 @@ def project_stream(site: FakeSite) -> None:
 def test_the_changes_of_a_restored_table_are_counted(petition: Petition, streaming_site: FakeSite) -> None:
     """The restored table has a new stream. Its sequence numbers may be smaller than those of the old one."""
     project_stream(streaming_site)
-    pending_signature = a_pending_item(petition, streaming_site.tables)
-    event = stream_event([("0", None, pending_signature)])
+    # Alice's signature as it was before she confirmed it, in a bucket that has counted changes.
+    pending = {**item_of(streaming_site.tables, petition, identity_of(petition)), "state": "pending"}
+    event = stream_event([("0", None, pending)])
     event["Records"][0]["eventSourceARN"] = NEW_STREAM
     for _ in range(2):
         streaming_site.invoke("project_signatures", event)

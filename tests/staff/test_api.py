@@ -123,12 +123,6 @@ def test_every_token_can_read_its_owner_rights_and_last_use(fake_site: FakeSite)
         assert me["last_used_at"] == (NOW + used * MINUTE).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def damaged_copies(token: str) -> list[str]:
-    shorter, last = token[:-1], token[-1]
-    other = "1" if last == "0" else "0"
-    return [shorter, token + "0", shorter + other, token.upper(), token.replace("staff_", "stuff_")]
-
-
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", " Bearer ", "Bearer  "])
 def test_the_scheme_ignores_case_and_spaces(tables: FakeTables, scheme: str) -> None:
     assert recognise(f"{scheme} {bobs_token(tables)}", NOW, tables)
@@ -145,9 +139,11 @@ def test_a_stolen_table_contains_no_usable_token(tables: FakeTables) -> None:
 
 
 def test_a_damaged_token_is_refused(tables: FakeTables) -> None:
-    for token in damaged_copies(bobs_token(tables)):
+    token = bobs_token(tables)
+    shorter, other = token[:-1], "1" if token[-1] == "0" else "0"
+    for damaged in (shorter, f"{token}0", shorter + other, token.upper(), token.replace("staff_", "stuff_")):
         with pytest.raises(UnknownToken):
-            recognise(f"Bearer {token}", NOW, tables)
+            recognise(f"Bearer {damaged}", NOW, tables)
 
 
 @pytest.mark.parametrize(
