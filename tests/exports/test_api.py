@@ -108,13 +108,6 @@ def test_an_export_is_cancelled_and_the_next_may_start(fake_site: FakeSite, toke
     assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 202
 
 
-def test_a_finished_export_cannot_be_cancelled(fake_site: FakeSite, token: str) -> None:
-    export = store_export(fake_site.tables, an_export(state="done", result=a_result()))
-    answer = ask(fake_site, token, "DELETE", f"/api/staff/exports/{export.job_id}")
-    assert (answer.status_code, answer.json_body["state"]) == (200, "done")
-    assert audit_records(fake_site) == []
-
-
 def test_a_stalled_export_is_shown_with_a_reason_and_cannot_be_cancelled(fake_site: FakeSite, token: str) -> None:
     export = store_export(fake_site.tables, an_export(state="running", touched_at=NOW - DAY))
     path = f"/api/staff/exports/{export.job_id}"

@@ -68,11 +68,6 @@ def test_a_pause_by_an_engineer_is_not_reported_as_a_limit_of_the_email_service(
     assert "reached its limit. We will try again on 24 November at 13:00 UTC" in message["text"]
 
 
-def test_a_past_pause_is_not_reported(fake_site: FakeSite) -> None:
-    pause_after_refusal(NOW - DAY, fake_site.tables)
-    assert health(fake_site)["mail"]["paused_until"] is None
-
-
 def test_a_correction_is_reported_for_a_day(fake_site: FakeSite, petition: Petition) -> None:
     adjust(petition.slug, {COUNT: 3, DAYS: 3, HOURS: 3}, NOW, fake_site.tables)
     [message] = health(fake_site)["messages"]

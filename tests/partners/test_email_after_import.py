@@ -15,9 +15,9 @@ from chalicelib.partners.model import CountsWhen
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.sign import sign_from_queue
-from tests.actors import ALICE, MINUTE, NOW, change_item, identity_of, item_of, overflow_message
+from tests.actors import ALICE, MINUTE, NOW, identity_of, item_of, overflow_message
 from tests.fakes import FakeQueue, FakeTables
-from tests.partnering import a_partner, a_receiving_context, receive, sent_of
+from tests.partnering import a_partner, a_receiving_context, sent_of
 
 
 def messages_of(before: Any, after: Any, tables: FakeTables) -> tuple[int, int]:
@@ -68,14 +68,3 @@ def test_an_imported_person_who_signs_on_a_partners_site_gets_an_urgent_email(
     sent = sent_of(ALICE, identifier, consent={"obtained_at": iso(NOW + signed_after)})
     take_each([read_signature(sent, partner, NOW + 60 * MINUTE)], context, NOW + 60 * MINUTE)
     assert messages_of(imported, item_of(tables, petition, identity_of(petition)), tables) == messages
-
-
-def test_a_person_who_has_our_email_gets_no_second_one_by_signing_on_a_partners_site(
-    tables: FakeTables, petition: Petition
-) -> None:
-    take_alice(tables, petition)
-    change_item(tables, petition, identity_of(petition), mail_kind=None)
-    mailed = item_of(tables, petition, identity_of(petition))
-    ash = a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-ash")
-    receive(tables, petition, ash, sent_of())
-    assert messages_of(mailed, item_of(tables, petition, identity_of(petition)), tables) == (0, 0)

@@ -16,7 +16,6 @@ from chalicelib.projections.dimensions import (
     confirmed_by_constituency,
     constituency_of,
     counter_of,
-    number_names_of,
     rows_by,
 )
 from chalicelib.signatures.withdraw import withdraw
@@ -75,22 +74,6 @@ def test_counters_with_all_650_constituencies_stay_small(name: str, length: int)
 
 
 NAMES = st.sampled_from(["pending", "v.one", "v.two", "a.SW", "a.BT", "a.none", "a.abroad"])
-
-
-@pytest.mark.parametrize(
-    ("country", "postcode", "area"),
-    [
-        ("GB", "SW1A 1AA", "a.SW"),
-        ("GB", "M1 1AE", "a.M"),
-        ("GB", "GIR 0AA", "a.GIR"),
-        ("GB", "", "a.none"),
-        ("NL", "1011 AB", "a.abroad"),
-        ("IE", "D02 AF30", "a.abroad"),
-    ],
-)
-def test_a_postcode_area_is_its_first_letters(country: str, postcode: str, area: str) -> None:
-    optional = {"postcode": postcode} if postcode else {}
-    assert list(number_names_of({"text_version": "one", "country": country, **optional})) == ["v.one", area]
 
 
 @given(st.dictionaries(NAMES, st.integers(-3, 9)), st.integers(0, 50), st.sampled_from(Dimension))
