@@ -19,6 +19,7 @@ from chalicelib.exports.lock import HALF_IS_LOST, lock
 from chalicelib.exports.model import SETTLING, Export, Format, Result, Totals
 from chalicelib.exports.write import heading, writer
 from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.jobs.run import JobContext, JobKind
 from chalicelib.petitions.find import NOT_KEPT, petition_as_stored
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_for_export
@@ -192,3 +193,10 @@ class ExportWork:
         # export.
         if export.result is None:
             self.context.s3_bucket.delete_under(_files_prefix(export))
+
+
+def _work(_: Export, job: JobContext) -> ExportWork:
+    return ExportWork(ExportContext(job.tables, job.bucket(), job.folder, job.clock, job.half))
+
+
+KIND = JobKind(Export, _work)

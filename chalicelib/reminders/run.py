@@ -6,6 +6,7 @@ from datetime import timedelta
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.jobs.run import JobKind
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
 from chalicelib.reminders.model import Reminding
@@ -51,3 +52,6 @@ class RemindingWork:
         reminded = sum(request_reminder(key, mailed_before, now, self.tables) for key in signature_keys)
         cursor = {"after": "", "bucket": job.bucket + 1} if last is None else {"after": last}
         return job.model_copy(update={**cursor, "processed": job.processed + reminded})
+
+
+KIND = JobKind(Reminding, lambda _, context: RemindingWork(context.clock, context.tables))

@@ -15,6 +15,7 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.jobs.run import JobKind
 from chalicelib.partners.model import IDENTIFYING_FIELDS
 from chalicelib.retention.model import Retention
 from chalicelib.signatures.model import EMPTIED_FIELDS
@@ -119,3 +120,6 @@ class RetentionWork:
 def _after_part(job: Retention, found: Mapping[str, int]) -> Retention:
     sums = {name: job.found.get(name, 0) + found.get(name, 0) for name in {*job.found, *found}}
     return job.model_copy(update={"found": sums, "processed": job.processed + 1})
+
+
+KIND = JobKind(Retention, lambda _, context: RetentionWork(context.clock, context.tables, context.bucket()))

@@ -21,6 +21,7 @@ from chalicelib.exports.subscribers.request import ListResult, OptInList
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import find_job
+from chalicelib.jobs.run import JobContext, JobKind
 from chalicelib.mail.budget import addresses_that_stopped
 from chalicelib.petitions.find import NOT_KEPT, petition_as_stored
 from chalicelib.signatures.walk import read_for_opt_in_list
@@ -145,3 +146,10 @@ def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
     values += [item.get(column, "") for column in COLUMNS[2:]]  # All columns but the status and the id.
     cells = [escape_formula(value).replace('"', '""') for value in values]
     return ",".join(f'"{cell}"' for cell in cells) + "\r\n"
+
+
+def _work(_: OptInList, job: JobContext) -> ListWork:
+    return ListWork(job.tables, job.bucket(), job.folder, job.clock, job.settings.limit_keys, job.half)
+
+
+KIND = JobKind(OptInList, _work)
