@@ -103,5 +103,5 @@ def s3() -> Any:
 
 @cache
 def lambdas() -> Any:
-    """Untyped: two calls (source.py) do not justify another package of stubs."""
+    """Untyped: two calls (queue.py) do not justify another package of stubs."""
     return boto3.client("lambda", config=CONFIG)

@@ -15,8 +15,7 @@ from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 
 from chalicelib.aws.email import mail_quota, mailer
 from chalicelib.aws.expressions import Image
-from chalicelib.aws.queue import mail_queue, other_mail_queue
-from chalicelib.aws.source import mail_source, other_mail_source
+from chalicelib.aws.queue import mail_queue, mail_source, other_mail_queue, other_mail_source
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.metrics import Metric
@@ -31,7 +30,7 @@ from chalicelib.edge.batch import (
     on_schedule,
     until_deadline,
 )
-from chalicelib.letters.digests import request_digests
+from chalicelib.letters.digest_kind import request_digests
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import request_letters
 from chalicelib.letters.withdrawn import remove_letters_from_digests

@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.aws.email import MailQuota
-from chalicelib.aws.queue import Queue
-from chalicelib.aws.source import Source
+from chalicelib.aws.queue import Queue, Source
 from chalicelib.aws.table import Change, Item, Tables, absent_or_at_most
 from chalicelib.core import keys, log
 from chalicelib.core.errors import FieldError, Invalid, Unavailable

@@ -5,12 +5,13 @@ message. If the address may not have the email, these are about a signature that
 it. The request stores no address.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.address import Address, signature_id
+from chalicelib.core.address import Address, AddressError, read_address, signature_id
+from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import iso
 from chalicelib.mail.budget import stopped_petitions
 from chalicelib.mail.kind import Outbox
@@ -18,12 +19,24 @@ from chalicelib.mail.model import MailRequest, mailbox_of
 from chalicelib.mine.kinds import LINKS, MOVES, MOVES_OVER, link_key, move_key
 from chalicelib.mine.link import Secrets, mailbox_hash
 from chalicelib.petitions.find import cached_petitions
+from chalicelib.signatures.form import MISSING
 from chalicelib.signatures.look_up import StoredSignature, find_signatures, identities_of
 from chalicelib.signatures.model import Moving
 from chalicelib.signatures.sign import wait_for_step
 
 # An address gets at most one link in this time, within the budget of the address (mail/budget.py).
 WINDOW = timedelta(minutes=5)
+
+
+def address_in_form(fields: Mapping[str, str]) -> Address:
+    """Raise Invalid."""
+    typed = fields.get("email", "")
+    try:
+        if not typed.strip():
+            raise AddressError(MISSING["email"])
+        return read_address(typed)
+    except AddressError as error:
+        raise Invalid([FieldError("email", str(error))]) from error
 
 
 def ask_for_link(address: Address, now: datetime, secrets: Secrets, outbox: Outbox, tables: Tables) -> None:

@@ -28,12 +28,10 @@ from chalicelib.edge.http import (
 )
 from chalicelib.edge.route import Function
 from chalicelib.mail.kind import Outbox
-from chalicelib.mine.ask import ask_for_link, ask_new_address
-from chalicelib.mine.change import change, check_action
-from chalicelib.mine.form import address_in_form
+from chalicelib.mine.ask import address_in_form, ask_for_link, ask_new_address
+from chalicelib.mine.change import change, check_action, confirm_move, open_move
 from chalicelib.mine.kinds import MY_SIGNATURES_KINDS
 from chalicelib.mine.link import Opened, Secrets, link_token, mailbox_hash, open_link, signatures_of
-from chalicelib.mine.move import confirm_move, open_move
 from chalicelib.mine.shown import own_file, shown, stopped_by_owner
 from chalicelib.signatures.held import is_disposable
 from chalicelib.signatures.look_up import StoredSignature

@@ -1,16 +1,19 @@
 """For the street: a poster with the QR code, and a sheet on which people sign with a pen."""
 
 from datetime import datetime
+from io import BytesIO
 from textwrap import shorten
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from chalicelib.core.language import language_of, translatable
 from chalicelib.pages.pdf import MARGIN, add_text, empty_sheet
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.qr import matrix_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fpdf import FPDF
+    from segno import QRCode
 
 ROWS, ROW_HEIGHT = 15, 11
 COLUMNS = (45, 50, 40, 35)  # Millimetres, as all lengths here.
@@ -91,3 +94,26 @@ def _add_code(pdf: "FPDF", address: str, x: float, width: float) -> None:
 
 def _short(address: str) -> str:
     return address.partition("?")[0].partition("://")[2]
+
+
+PNG_PIXELS_A_MODULE = 32  # The smallest code has 21 modules and a quiet zone of 4 on each side: 928 pixels or more.
+
+
+def qr_of(address: str, kind: Literal["svg", "png"]) -> bytes:
+    """Return a black and white picture."""
+    picture = BytesIO()
+    _code(address).save(picture, kind=kind, scale=PNG_PIXELS_A_MODULE if kind == "png" else 8, border=4, light="white")
+    return picture.getvalue()
+
+
+def matrix_of(address: str) -> "Sequence[Sequence[int]]":
+    """Return the rows of modules, 1 for a dark one."""
+    return _code(address).matrix
+
+
+def _code(address: str) -> "QRCode":
+    """Return a code of level M: about 15 % of it may be damaged (ISO/IEC 18004)."""
+    # Imported here, because only requests for a code need this package.
+    from segno import make_qr
+
+    return make_qr(address, error="m")

@@ -1,19 +1,23 @@
 """Counts for staff: the exact number of confirmed signatures, its breakdowns, the pending ones, and the funnel."""
 
+import csv
+import io
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Request
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.printable import escape_formula
 from chalicelib.core.rights import Right
-from chalicelib.edge.http import conditional_answer, json_answer, query
-from chalicelib.edge.spreadsheet import as_csv, wants_csv
+from chalicelib.edge.accept import prefers_csv
+from chalicelib.edge.http import REVALIDATED, answer, conditional_answer, json_answer, query
 from chalicelib.petitions.constituency_table import has_constituencies, layout
 from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
@@ -45,7 +49,6 @@ if TYPE_CHECKING:
         StaffPetition,
         StaffPetitions,
     )
-
 
 routes = Blueprint(__name__)
 
@@ -282,3 +285,24 @@ def _unit(request: Request) -> FunnelBy:
     if value not in list(FunnelBy):
         raise Invalid([FieldError("by", "Use day or hour")])
     return FunnelBy(value)
+
+
+CSV = "text/csv"
+
+
+def wants_csv(request: Request) -> bool:
+    """Return whether to answer with CSV. `?format=` overrides the Accept header."""
+    format_name = query(request, "format")
+    if format_name:
+        return format_name == "csv"
+    return prefers_csv(request.headers.get("accept") or "")
+
+
+def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> "Answer[Any]":
+    """Return the rows as CSV. Without rows, the header line has `columns`."""
+    text = io.StringIO()
+    fields = list(rows[0]) if rows else columns
+    writer = csv.DictWriter(text, fields)
+    writer.writeheader()
+    writer.writerows({**row, "key": escape_formula(str(row["key"]))} if "key" in row else row for row in rows)
+    return answer(text.getvalue(), 200, {"Content-Type": f"{CSV}; charset=utf-8", **REVALIDATED})

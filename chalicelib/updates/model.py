@@ -3,7 +3,7 @@
 draft ──► scheduled ──► sending ──► sent
   └───────────┴────────────┴──────► cancelled
 
-If too many emails bounce or are reported as spam, an update that is sending is paused (limits.py). Staff continue it or
+If too many emails bounce or are reported as spam, an update that is sending is paused (run.py). Staff continue it or
 cancel it.
 
 A scheduled update is published by its mailing. An update that staff publish at once goes from draft to sending.

@@ -4,14 +4,22 @@ The job of an update publishes it at its time, and emails it. A petition has at 
 a draft can be tested, so publishing and cancelling forget the addresses of tests (`tests=None`).
 """
 
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from chalicelib.aws.email import DailyQuota, MailQuota
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
-from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
+from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow, Unavailable
 from chalicelib.jobs.model import JobState, new_job
 from chalicelib.jobs.request import jobs_of, start
+from chalicelib.mail.model import Priority
+from chalicelib.mail.rate_limit import SHARES
+from chalicelib.mail.sending import OTHER_EMAIL_STOPS_AT
+from chalicelib.petitions.model import Petition
+from chalicelib.projections.breakdowns import projected_sums
+from chalicelib.projections.dimensions import READER_PREFIX
 from chalicelib.updates.find import change_update, find_update
 from chalicelib.updates.model import Mailing, Update, UpdateState
 
@@ -122,3 +130,33 @@ def _continue(update: Update, actor: str, now: datetime, queue: Queue, tables: T
 def _latest_job_of_petition(slug: str, tables: Tables) -> Mailing | None:
     """Only this one can be running."""
     return next(jobs_of(Mailing, slug, tables), None)
+
+
+DAY = timedelta(days=1)
+
+
+def readers(petition: Petition, now: datetime, tables: Tables) -> Counter[str]:
+    """Return how many people get the petition's updates, by the language they signed in. May lag by seconds."""
+    found: Counter[str] = Counter()
+    if not petition.is_kept_at(now):
+        return found
+    for name, number in projected_sums(petition.slug, tables).items():
+        if name.startswith(READER_PREFIX) and number > 0:
+            found[name.removeprefix(READER_PREFIX) or petition.language] += number
+    return found
+
+
+def sending_time(emails: int, mail_per_second: float, quota: MailQuota) -> timedelta:
+    """Return how long this many emails take that nobody waits for, if no more urgent email comes in between."""
+    by_rate = timedelta(seconds=emails / (mail_per_second * SHARES[Priority.OTHER]))
+    try:
+        return max(by_rate, _time_by_quota(emails, quota.daily()))
+    except Unavailable:
+        return by_rate
+
+
+def _time_by_quota(emails: int, quota: DailyQuota) -> timedelta:
+    """What exceeds today's part of the quota goes out day by day."""
+    a_day = quota.most * OTHER_EMAIL_STOPS_AT
+    later = emails - max(0.0, a_day - quota.sent)
+    return DAY * later / a_day if a_day > 0 and later > 0 else timedelta()

@@ -20,9 +20,9 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import actor, audit, staff_view
 from chalicelib.updates import publish, write
-from chalicelib.updates.audience import readers, sending_time
 from chalicelib.updates.find import all_updates, find_update
 from chalicelib.updates.model import MAX_TITLE_LENGTH, LanguageCode, Update, UpdateTest, UpdateText
+from chalicelib.updates.publish import readers, sending_time
 from chalicelib.updates.worker import outbox
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from chalicelib.partners.model import Partner, ReceiveOutcome
 from chalicelib.partners.receive import predict_each, take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import UNMAILED_LIFETIME
-from chalicelib.signatures.take_back import take_back
-from chalicelib.signatures.withdraw import erase, withdraw
+from chalicelib.signatures.withdraw import erase, take_back, withdraw
 from tests.actors import ALICE, DAY, NOW, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeTables
 from tests.partnering import a_receiving_context, sent_of

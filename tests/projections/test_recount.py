@@ -12,9 +12,8 @@ from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.recount import IN_FLIGHT, Recount, recount
-from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.walk import RECOUNT_FIELDS
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import take_back, withdraw
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName

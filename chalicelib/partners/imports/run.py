@@ -29,7 +29,7 @@ from chalicelib.partners.imports.rows import Record, read_row, store_first_rows
 from chalicelib.partners.model import Receipt, ReceiveOutcome
 from chalicelib.partners.receive import CONFLICT, ReceiveResult, predict_each, take_each
 from chalicelib.partners.receiving import ReceivingContext
-from chalicelib.signatures.take_back import take_back
+from chalicelib.signatures.withdraw import take_back
 
 # Rows that are taken at the same time. Each waits for AWS most of its time.
 WORKERS = 8
