@@ -33,15 +33,9 @@ def _quality(accept: str, types: tuple[str, ...]) -> float:
 
 
 def _weight(parameters: list[str]) -> float:
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            return _number(parameter.removeprefix("q="))
-    return 1.0
-
-
-def _number(text: str) -> float:
     """Return the weight. An invalid one counts as 0, so the client gets another type."""
+    weights = [parameter.removeprefix("q=") for parameter in parameters if parameter.startswith("q=")]
     try:
-        return float(text)
+        return float(weights[0]) if weights else 1.0
     except ValueError:
         return 0.0

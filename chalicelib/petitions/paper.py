@@ -10,8 +10,6 @@ from chalicelib.pages.pdf import MARGIN, add_text, empty_sheet
 from chalicelib.petitions.model import Petition
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from fpdf import FPDF
     from segno import QRCode
 
@@ -46,7 +44,7 @@ def poster(petition: Petition, address: str, language: str, now: datetime) -> by
     pdf.set_font_size(20)
     add_text(pdf, text("Sign this petition"), 10, "C")
     pdf.set_font_size(14)
-    add_text(pdf, _short(address), 7, "C")
+    add_text(pdf, address.partition("?")[0].partition("://")[2], 7, "C")
     pdf.set_y(-MARGIN - 7)
     add_text(pdf, shorten(petition.charity, MAX_CHARITY_LENGTH, placeholder="…"), 7, "C")
     return bytes(pdf.output())
@@ -83,17 +81,13 @@ def _add_row(pdf: "FPDF", cells: list[str], height: float) -> None:
 
 def _add_code(pdf: "FPDF", address: str, x: float, width: float) -> None:
     """Draw each dark module as a square. The page is white, so the code needs no border of its own."""
-    matrix, top = matrix_of(address), pdf.get_y()
+    matrix, top = _code(address).matrix, pdf.get_y()
     side = width / len(matrix)
     pdf.set_fill_color(0)
     for row, modules in enumerate(matrix):
         for column, is_dark in enumerate(modules):
             if is_dark:
                 pdf.rect(x + column * side, top + row * side, side, side, style="F")
-
-
-def _short(address: str) -> str:
-    return address.partition("?")[0].partition("://")[2]
 
 
 PNG_PIXELS_A_MODULE = 32  # The smallest code has 21 modules and a quiet zone of 4 on each side: 928 pixels or more.
@@ -104,11 +98,6 @@ def qr_of(address: str, kind: Literal["svg", "png"]) -> bytes:
     picture = BytesIO()
     _code(address).save(picture, kind=kind, scale=PNG_PIXELS_A_MODULE if kind == "png" else 8, border=4, light="white")
     return picture.getvalue()
-
-
-def matrix_of(address: str) -> "Sequence[Sequence[int]]":
-    """Return the rows of modules, 1 for a dark one."""
-    return _code(address).matrix
 
 
 def _code(address: str) -> "QRCode":

@@ -25,7 +25,6 @@ from chalicelib.projections.breakdowns import overview, pending_count, pending_c
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.projections.funnel import (
     FunnelBy,
-    Rate,
     Row,
     Stage,
     days_within,
@@ -268,16 +267,16 @@ def read_funnel(request: Request, slug: str) -> "Answer[Funnel]":
     listed = [{"key": key, **_numbers(row)} for key, row in row_by_key.items()]
     if wants_csv(request):
         return as_csv(listed, FUNNEL_COLUMNS)
-    summary = {"totals": _numbers(totals(chosen)), "rate": _rate_json(rate(counts, chosen, now))}
+    found = rate(counts, chosen, now)
+    summary = {
+        "totals": _numbers(totals(chosen)),
+        "rate": {**asdict(found), "peak_at": times.iso_or_none(found.peak_at)},
+    }
     return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": listed})
 
 
 def _numbers(row: Row) -> dict[str, object]:
     return {stage: row[stage] for stage in Stage}
-
-
-def _rate_json(found: Rate) -> dict[str, object]:
-    return {**asdict(found), "peak_at": times.iso_or_none(found.peak_at)}
 
 
 def _unit(request: Request) -> FunnelBy:

@@ -27,7 +27,7 @@ from chalicelib.updates.worker import outbox
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
-    from chalicelib.updates.answers import Audience, ManagedUpdate, ManagedUpdates, ManagedWords, Readers
+    from chalicelib.updates.answers import Audience, ManagedUpdate, ManagedUpdates, Readers
 
 routes = Blueprint(__name__)
 
@@ -61,8 +61,7 @@ def list_all_updates(request: Request, slug: str) -> "Answer[ManagedUpdates]":
     """Updates in every state."""
     petition = petition_as_stored(slug, tables())
     updates = [*map(_update_json, all_updates(petition.slug, tables()))]
-    body: ManagedUpdates = {"slug": petition.slug, "updates": updates}
-    return json_answer(body)
+    return json_answer({"slug": petition.slug, "updates": updates})
 
 
 @staff_view(routes, "POST", "/petitions/{slug}/updates", Right.MANAGE, status=201, headers=("Location",))
@@ -183,10 +182,9 @@ def _read_text(request: Request) -> UpdateText:
     return text
 
 
-def _update_json(update: Update) -> "ManagedUpdate":
-    translations: dict[str, ManagedWords] = {}
-    for code, words in update.translations.items():
-        translations[code] = {"title": words.title, "markdown": words.markdown, "html": update.htmls[code]}
+def _update_json(update: Update) -> dict[str, object]:
+    texts = update.translations.items()
+    translations = {code: {**words.model_dump(), "html": update.htmls[code]} for code, words in texts}
     progress = publish.progress(update, times.now(), tables())
     return {
         "id": update.update_id,
@@ -194,20 +192,9 @@ def _update_json(update: Update) -> "ManagedUpdate":
         "stopped": progress.is_stopped,
         "retrying": progress.is_retrying,
         "actions": progress.actions,
-        "title": update.title,
-        "markdown": update.markdown,
-        "language": update.language,
-        "html": update.html,
+        **update.model_dump(include={"title", "markdown", "language", "html", "created_at", "created_by", "why"}),
         "translations": translations,
-        "created_at": times.iso(update.created_at),
-        "created_by": update.created_by,
         "publish_at": times.iso_or_none(update.publish_at),
         "published_at": times.iso_or_none(update.published_at),
-        "requested": update.results.requested,
-        "sent": update.results.sent,
-        "failed": update.results.failed,
-        "skipped": update.results.skipped,
-        "bounced": update.results.bounced,
-        "complained": update.results.complained,
-        "why": update.why,
+        **update.results.model_dump(),
     }

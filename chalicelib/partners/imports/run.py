@@ -60,7 +60,7 @@ class ImportWork:
     def next_step(self, job: Import) -> Step[Import]:
         """An undo also runs when the petition has closed."""
         if job.undoes:
-            return Step(ROWS_SECONDS, lambda: self._undo_next_receipts(job))
+            return Step(ROWS_SECONDS, lambda: undo_some(job, self.receiving, self.clock(), RECEIPTS_PER_STEP))
         if not self.receiving.petition.is_confirmable_at(self.clock()):
             return Step(0, lambda: job.in_end_state(JobState.FAILED, why="The petition was closed or removed"))
         if job.shape is None:
@@ -72,9 +72,6 @@ class ImportWork:
         """Delete the import's file, which has names and addresses. An undo has no file."""
         if job.file:
             delete_file(job.file, self.bucket)
-
-    def _undo_next_receipts(self, job: Import) -> Import:
-        return undo_some(job, self.receiving, self.clock(), RECEIPTS_PER_STEP)
 
     def _check_file(self, job: Import) -> Import:
         try:
