@@ -55,8 +55,6 @@ DEFAULT_COLUMNS = (Column.NAME, Column.POSTCODE, Column.COUNTRY, Column.CONFIRME
 
 
 class ExportRequest(LockRequest):
-    """The body of `POST /api/staff/petitions/{slug}/exports`."""
-
     format: Format = Format.CSV
     columns: list[Column] = Field(
         list(DEFAULT_COLUMNS), min_length=1, max_length=len(Column), json_schema_extra={"uniqueItems": True}

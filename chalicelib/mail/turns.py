@@ -14,10 +14,9 @@ from math import ceil
 
 from chalicelib.aws.table import Attr, Change, Tables, absent_or_at_most
 from chalicelib.core import keys, log
-from chalicelib.core.address import canonical_of
+from chalicelib.core.address import LARGE_PROVIDERS, canonical_of
 from chalicelib.core.errors import ConditionFailed, Conflicted, Unavailable
 from chalicelib.core.keys import Key
-from chalicelib.core.providers import LARGE_PROVIDERS
 from chalicelib.shedding.watch import watch
 from chalicelib.signatures.network import domain_hash
 

@@ -41,6 +41,7 @@ NOT_HELD = (
     "address.",
     "No profile and no automated decisions.",
 )
+TEXTS = {"version", "title", "text", "target", "charity"}
 HELD_ELSEWHERE = (
     "Exported files are kept separately. The person who made an export can say who is in it.",
     "After an outage, a signature can wait up to 14 days to be stored. We can find it once it is stored.",
@@ -101,29 +102,13 @@ def actions_in(state: str) -> list[str]:
 
 
 def _person(signature: Signature) -> "Person":
-    return {
-        "name": signature.name,
-        "email": signature.email,
-        "country": signature.country,
-        "postcode": signature.postcode,
-        "source": signature.source,
-        "language": signature.language,
-        "updates": signature.updates,
-    }
+    fields = {"name", "email", "country", "postcode", "source", "language", "updates"}
+    return cast("Person", signature.model_dump(include=fields))
 
 
 def _times(signature: Signature) -> "SignatureTimes":
-    fields = [
-        "signed_at",
-        "confirmed_at",
-        "owner_confirmed_at",
-        "updates_at",
-        "unsubscribed_at",
-        "withdrawn_at",
-        "removed_at",
-        "erased_at",
-    ]
-    fields += ["restored_at", "expires_at"]
+    fields = ["signed_at", "confirmed_at", "owner_confirmed_at", "updates_at", "unsubscribed_at", "withdrawn_at"]
+    fields += ["removed_at", "erased_at", "restored_at", "expires_at"]
     if signature.erased_at:
         # An erasure sets the other times, or removes them.
         fields = ["erased_at", "expires_at"]
@@ -165,20 +150,10 @@ def _held_signature(
             "counted_as": signature.counted_source,  # None unless the tally had no room for `source`.
         },
         "consents": _consents(signature, signed_text),
-        "signed_text": _signed_text(signed_text) if signed_text else None,
+        "signed_text": cast("SignedText", signed_text.model_dump(include=TEXTS)) if signed_text else None,
         "letter": letter,
         "times": _times(signature),
         "mail": _mail(signature, is_stopped=is_stopped),
-    }
-
-
-def _signed_text(text: PetitionText) -> "SignedText":
-    return {
-        "version": text.version,
-        "title": text.title,
-        "text": text.text,
-        "target": text.target,
-        "charity": text.charity,
     }
 
 

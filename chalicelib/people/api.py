@@ -234,8 +234,6 @@ EMAIL_COMING = (ResendOutcome.ASKED, ResendOutcome.WITHIN_A_MINUTE, ResendOutcom
 
 
 class AllowMail(ClosedModel):
-    """The body of `POST /api/staff/people/{slug}/{signature_id}/allow-mail`."""
-
     reason: Reason
     """Why you undo the owner's choice. Write no name and no address, because the activity log keeps the reason."""
 

@@ -34,6 +34,7 @@ from chalicelib.petitions.find import (
     open_petitions,
     open_petitions_with_counts,
     petition_as_stored,
+    picture_of,
 )
 from chalicelib.petitions.letter import public_letter
 from chalicelib.petitions.model import Petition
@@ -46,7 +47,6 @@ from chalicelib.petitions.page import (
     preview_page,
 )
 from chalicelib.petitions.paper import poster, qr_of, sheet
-from chalicelib.petitions.picture import picture_of
 from chalicelib.petitions.preview import check_preview
 from chalicelib.petitions.removals import removed_signatures
 from chalicelib.shedding.level import level_now

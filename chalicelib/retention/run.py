@@ -6,8 +6,10 @@ step may run twice: what is gone is not found again.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import ClassVar, NamedTuple
+
+from pydantic import Field
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.queue import Queue
@@ -15,6 +17,7 @@ from chalicelib.aws.table import Attr, Change, Condition, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import NotNow
 from chalicelib.core.keys import Key
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.times import in_words, iso
 from chalicelib.exports.model import Export
 from chalicelib.exports.subscribers.request import OptInList
@@ -25,9 +28,32 @@ from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import IDENTIFYING_FIELDS
 from chalicelib.partners.register import all_partners
 from chalicelib.petitions.edit import revise, with_changes
-from chalicelib.petitions.model import Petition
-from chalicelib.retention.model import Retention
+from chalicelib.petitions.model import Petition, RetentionMonths
 from chalicelib.signatures.model import EMPTIED_FIELDS
+
+
+class RetentionRequest(ClosedModel):
+    months: RetentionMonths
+    """How many months after its closing or hand-in, whichever is later, the personal data must be gone."""
+
+
+class Retention(Job):
+    """The job's key is the petition's slug. `processed` of `expected` parts are done (run.py).
+
+    `sources`: of the partners whose receipts it looks for. `after`: this part is done up to this sort key. `found`: how
+    much it found before it removed anything, by FINDINGS. `emptied`: how many signatures it has emptied.
+    """
+
+    kind: ClassVar[str] = "retention"
+    # The trustees' report: it has no file, and never expires.
+    lifetime: ClassVar[timedelta] = timedelta(days=36_500)
+
+    dry_run: bool
+    sources: list[str] = Field(default_factory=list)
+    after: str = ""
+    found: dict[str, int] = Field(default_factory=dict)
+    emptied: int = 0
+
 
 # Items and seconds of a step. It writes to each item that it empties; to count, it reads a partition several times.
 PAGE_SIZE = 500

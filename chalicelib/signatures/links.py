@@ -9,7 +9,6 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times, tokens
-from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Invalid, LinkExpired
 from chalicelib.core.language import language_of
 from chalicelib.core.settings import settings
@@ -232,7 +231,7 @@ def _confirm_page(
         context = offer if link.petition.is_confirmable_at(now) else {}
         return page_about(link.petition, request, PAGE_OF_STATE[signature.state], context)
     language = language_of(chosen_language(request) or link.petition.language)
-    country_names = {} if offered else language.countries(countries())  # send_letter.html does not list them.
+    country_names = {} if offered else language.countries()  # send_letter.html does not list them.
     if not is_pending:
         signature = signature.as_typed
     with_typed = with_typed_values(signature, typed, link.petition)

@@ -41,8 +41,6 @@ WORDS = Words(
 
 
 class TestRequest(ClosedModel):
-    """The body of `POST …/updates/{id}/test`."""
-
     email: SesAddress
     """Where to send the test: your own address."""
     language: LanguageCode | None = None
@@ -50,7 +48,7 @@ class TestRequest(ClosedModel):
 
 
 class PublishRequest(ClosedModel):
-    """The body of `POST …/updates/{id}/publish`. It may be left out."""
+    """It may be left out."""
 
     at: Moment | None = None
     """When to publish. If left out, the update is published now."""

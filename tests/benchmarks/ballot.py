@@ -15,7 +15,7 @@ from random import Random
 from typing import NamedTuple
 
 from benchmarks.flood import ATTACKING_NETWORKS, BEGINS, EVENING, genuine_arrivals
-from chalicelib.core.providers import LARGE_PROVIDERS
+from chalicelib.core.address import LARGE_PROVIDERS
 from chalicelib.mail.turns import book_first_email, watch_domain, watch_network
 from chalicelib.removals.model import Condition
 from chalicelib.removals.survey import Counts, add_to, add_to_sample, shown, usual

@@ -9,7 +9,7 @@ from typing import Any
 import altcha
 import pytest
 
-from chalicelib.core.providers import LARGE_PROVIDERS
+from chalicelib.core.address import LARGE_PROVIDERS
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
 from chalicelib.shedding.watch import EVERYWHERE, ask, watch
