@@ -34,14 +34,13 @@ from chalicelib.letters.digest_kind import request_digests
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import request_letters
 from chalicelib.letters.withdrawn import remove_letters_from_digests
-from chalicelib.mail.batch_sender import BatchSender
 from chalicelib.mail.feedback import record_feedback
 from chalicelib.mail.kind import MailContext, Outbox
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.rate_limit import SHARES, RateLimiter, limit_rate
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import SendResult
-from chalicelib.mail.sending import watch
+from chalicelib.mail.sending import BatchSender, watch
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
 from chalicelib.mine.kinds import MY_SIGNATURES_KINDS

@@ -27,8 +27,15 @@ from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.mail import budget
 from chalicelib.mail.budget import Allowance, choice_of, resume
 from chalicelib.mail.model import mailbox_of
-from chalicelib.people.access import access_export, load_for_staff, one_signature, signature_for_staff, stopped_slugs
-from chalicelib.people.resend import ResendOutcome, resend
+from chalicelib.people.access import (
+    ResendOutcome,
+    access_export,
+    load_for_staff,
+    one_signature,
+    resend,
+    signature_for_staff,
+    stopped_slugs,
+)
 from chalicelib.people.texts import letters_of, signed_texts
 from chalicelib.people.words import file_sheet, sections
 from chalicelib.petitions.find import all_petitions

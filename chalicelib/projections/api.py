@@ -16,8 +16,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.printable import escape_formula
 from chalicelib.core.rights import Right
-from chalicelib.edge.accept import prefers_csv
-from chalicelib.edge.http import REVALIDATED, answer, conditional_answer, json_answer, query
+from chalicelib.edge.http import REVALIDATED, answer, conditional_answer, json_answer, prefers_csv, query
 from chalicelib.petitions.constituency_table import has_constituencies, layout
 from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState

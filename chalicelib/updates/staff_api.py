@@ -19,7 +19,7 @@ from chalicelib.mail.sending import refuse_suppressed
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import actor, audit, staff_view
-from chalicelib.updates import publish, write
+from chalicelib.updates import publish
 from chalicelib.updates.find import all_updates, find_update
 from chalicelib.updates.model import MAX_TITLE_LENGTH, LanguageCode, Update, UpdateTest, UpdateText
 from chalicelib.updates.publish import readers, sending_time
@@ -73,7 +73,7 @@ def draft_update(request: "Sent[UpdateText]", slug: str) -> "Answer[ManagedUpdat
     """
     petition, text = petition_as_stored(slug, tables()), _read_text(request)
     audit(request, "update.drafted", slug, {"title": text.title})
-    update = write.draft(text, petition, actor(request).owner, times.now(), tables())
+    update = publish.draft(text, petition, actor(request).owner, times.now(), tables())
     location = f"{path_prefix(request)}/api/staff/petitions/{slug}/updates/{update.update_id}"
     return json_answer(_update_json(update), 201, {**NO_STORE, "Location": location})
 
@@ -93,7 +93,7 @@ def edit_update(request: "Sent[UpdateText]", slug: str, update_id: str) -> "Answ
     """Edit a draft."""
     update, text = find_update(slug, update_id, tables()), _read_text(request)
     audit(request, "update.edited", slug, {"update": update_id, "title": text.title})
-    edited = write.edit(text, update, tables())
+    edited = publish.edit(text, update, tables())
     return json_answer(_update_json(edited))
 
 
@@ -105,7 +105,7 @@ def email_update_test(request: "Sent[TestRequest]", slug: str, update_id: str) -
     refuse_suppressed(test_request.email, mail_quota())
     audit(request, "update.tested", slug, {"update": update_id})
     test = UpdateTest(email=test_request.email, language=test_request.language or update.language)
-    write.send_test(update, test, times.now(), outbox(), tables())
+    publish.send_test(update, test, times.now(), outbox(), tables())
     return json_answer(_update_json(update), 202)
 
 
@@ -176,7 +176,7 @@ def cancel_update(request: Request, slug: str, update_id: str) -> "Answer[Manage
 
 def _read_text(request: Request) -> UpdateText:
     text = parse_body(UpdateText, json_body(request), WORDS)
-    write.check_typed(text)
+    publish.check_typed(text)
     return text
 
 

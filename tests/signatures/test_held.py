@@ -19,7 +19,7 @@ from chalicelib.signatures.mailboxes import _known_domains
 from chalicelib.signatures.model import HeldReason, Signature
 from chalicelib.signatures.network import domain_hash, network_hash
 from chalicelib.signatures.proof import LIFETIME, MAX_LENGTH, is_proof, new_challenge
-from chalicelib.signatures.submissions import with_submission
+from chalicelib.signatures.sign import with_submission
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,
