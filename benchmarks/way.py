@@ -21,7 +21,7 @@ from benchmarks.worker import print_figures
 from chalicelib.aws.expressions import to_wire
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.core.countries import countries
+from chalicelib.core.language import countries
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.model import MAX_SOURCES, TallyEntry
 from chalicelib.tallies.store import entry_change

@@ -19,7 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from chalicelib.core import language
-from chalicelib.core.countries import countries
+from chalicelib.core.language import countries
 from stack.paths import ROOT
 
 FOLDER = "chalicelib/languages"

@@ -22,7 +22,7 @@ import pytest
 from pytest_localstack import service_checks
 from pytest_localstack.session import RunningSession
 
-from chalicelib.aws import bucket, clients, email, queue, source, table
+from chalicelib.aws import bucket, clients, email, queue, table
 from chalicelib.aws.table import Tables
 from chalicelib.core.settings import QUEUES
 from stack.judge.install import install, uninstall
@@ -131,7 +131,7 @@ def cleared_caches() -> Iterator[None]:
 
 def _clear_caches() -> None:
     forget_process_state()
-    for module in (bucket, clients, email, queue, source, table):
+    for module in (bucket, clients, email, queue, table):
         for factory in vars(module).values():
             if hasattr(factory, "cache_clear"):
                 factory.cache_clear()

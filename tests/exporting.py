@@ -11,8 +11,7 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.printable import FORMULA
-from chalicelib.exports.model import Export, ExportRequest, Result
-from chalicelib.exports.request import new_export
+from chalicelib.exports.model import Export, ExportRequest, Result, new_export
 from chalicelib.exports.run import ExportContext, ExportWork
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.model import HasTime

@@ -23,7 +23,6 @@ from chalicelib.core.settings import settings
 from chalicelib.delivery import worker
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.petitions.picture import forget_pictures
 from chalicelib.petitions.text_changes import forget_changes
 from chalicelib.runner.worker import ADDRESS_JOBS, JOBS
 from chalicelib.shedding.level import forget_level
@@ -126,7 +125,6 @@ def forget_process_state() -> None:
     forget_level()
     forget_updates()
     forget_closed_days()
-    forget_pictures()
     forget_changes()
     forget_marked()
 

@@ -10,8 +10,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.expressions import chunks, to_wire
-from chalicelib.aws.queue import Outgoing, Queue
-from chalicelib.aws.source import Source
+from chalicelib.aws.queue import Outgoing, Queue, Source
 from chalicelib.aws.table import BATCH_GET_LIMIT, Change, Item, NewItem, Tables
 from chalicelib.core.errors import ConditionFailed, Throttled, UnknownThing
 from chalicelib.core.keys import Key

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from chalicelib.aws import bucket, email, queue, source, table
+from chalicelib.aws import bucket, email, queue, table
 from tests.syntax import FILES, ROOT, Function, every_file, imports, nodes, place, tree
 
 # Lowest first. A module imports from its own layer and from those below.
@@ -22,13 +22,13 @@ LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in name
 CAPABILITIES = {name for layer in LAYERS[4:] for name in layer}
 # Files that may use HTTP and Lambda, besides app.py and edge/.
 ENTRY_POINTS = {
-    "api.py", "mail_api.py", "staff_api.py", "embed_api.py", "worker.py", "links.py", "page.py", "authorizer.py",
+    "api.py", "staff_api.py", "worker.py", "links.py", "page.py", "authorizer.py",
 }  # fmt: skip
 
 # Functions that build a client of AWS on first use, such as chalicelib.aws.queue.mail_queue.
 FACTORIES = {
     f"{module.__name__}.{name}"
-    for module in (bucket, email, queue, source, table)
+    for module in (bucket, email, queue, table)
     for name, value in vars(module).items()
     if hasattr(value, "cache_clear")
 }

@@ -71,8 +71,7 @@ class Bucket:
 
     def delete_under(self, prefix: str) -> None:
         with translate_errors("files"):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
-            for page in pages:
+            for page in self._pages(prefix):
                 objects = [{"Key": each["Key"]} for each in page.get("Contents", [])]
                 if objects:
                     answer = self._client.delete_objects(Bucket=self._name, Delete={"Objects": objects, "Quiet": True})
@@ -82,8 +81,10 @@ class Bucket:
     def sizes_under(self, prefix: str) -> list[int]:
         """Return the sizes of the objects, in bytes."""
         with translate_errors("files"):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
-            return [each["Size"] for page in pages for each in page.get("Contents", [])]
+            return [each["Size"] for page in self._pages(prefix) for each in page.get("Contents", [])]
+
+    def _pages(self, prefix: str) -> Any:
+        return self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
 
     def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
         """Return URL and fields of a form with which anybody can upload this object, of up to `most` bytes."""

@@ -27,21 +27,10 @@ CONFIG = Config(
 # Signing tries the table once, then the overflow queue: at most 3 s each. To save CPU time, the SDK does not check the
 # types of parameters: expressions.py gives every value its type, and tests/judge/replay.py checks the calls of all
 # handlers.
-SIGNING_CONFIG = Config(
-    user_agent=_USER_AGENT,
-    parameter_validation=False,
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 1},
-    max_pool_connections=10,
-)
+ONE_ATTEMPT: Any = {"mode": "standard", "total_max_attempts": 1}
+SIGNING_CONFIG = CONFIG.merge(Config(parameter_validation=False, retries=ONE_ATTEMPT))
 # SES has no idempotency token: a retry by the SDK could send the email twice.
-MAIL_CONFIG = Config(
-    user_agent=_USER_AGENT,
-    connect_timeout=1,
-    read_timeout=10,
-    retries={"mode": "standard", "total_max_attempts": 1},
-)
+MAIL_CONFIG = CONFIG.merge(Config(read_timeout=10, retries=ONE_ATTEMPT))
 # The SDK's longest wait before its second attempt, in seconds.
 _RETRY_WAIT = 1.0
 
@@ -103,5 +92,5 @@ def s3() -> Any:
 
 @cache
 def lambdas() -> Any:
-    """Untyped: two calls (source.py) do not justify another package of stubs."""
+    """Untyped: two calls (queue.py) do not justify another package of stubs."""
     return boto3.client("lambda", config=CONFIG)

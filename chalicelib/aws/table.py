@@ -116,13 +116,14 @@ class Tables:
         `only`: the attributes, or () for all. IAM allows some roles to read certain attributes only.
         """
         request = {**partition_request(pk, between, only), "TableName": self._names[table]}
-        return self._every_page({**request, "ConsistentRead": consistent, "ScanIndexForward": not backwards})
+        pages = self._pages({**request, "ConsistentRead": consistent, "ScanIndexForward": not backwards})
+        return (from_wire(item) for answer in pages for item in answer["Items"])
 
-    def _every_page(self, request: dict[str, Any]) -> Iterator[Item]:
+    def _pages(self, request: dict[str, Any]) -> Iterator[Any]:
         while True:
             with translate_errors(TABLES, storage_error):
                 answer = self._client.query(**request)
-            yield from map(from_wire, answer["Items"])
+            yield answer
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -140,15 +141,8 @@ class Tables:
 
     def count(self, table: str, pk: str, when: Condition) -> int:
         """Return how many items of a partition match. AWS returns no attribute of them, so a role need not read any."""
-        request: dict[str, Any] = {**page_request(pk, (), when), "TableName": self._names[table]}
-        counted_items = 0
-        while True:
-            with translate_errors(TABLES, storage_error):
-                answer = self._client.query(**request)
-            counted_items += answer["Count"]
-            if "LastEvaluatedKey" not in answer:
-                return counted_items
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        pages = self._pages({**page_request(pk, (), when), "TableName": self._names[table]})
+        return sum(answer["Count"] for answer in pages)
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
         with translate_errors(TABLES, storage_error):

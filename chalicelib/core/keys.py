@@ -136,11 +136,7 @@ def tally_adjustment(slug: str, moment: str) -> Key:
 
 
 def removal_counts(slug: str, removal: str) -> Key:
-    return Key(COUNTS, removals_partition(slug), removal)
-
-
-def removals_partition(slug: str) -> str:
-    return f"REMOVALS#{slug}"
+    return Key(COUNTS, f"REMOVALS#{slug}", removal)
 
 
 def snapshot(slug: str) -> Key:

@@ -65,9 +65,9 @@ class Language(NamedTuple):
         """The catalogue's translation of "English", such as "Cymraeg"."""
         return self.cldr(OWN_NAME, "English")
 
-    def countries(self, english_names: Mapping[str, str]) -> dict[str, str]:
-        """Return the translated names by code, sorted by name. `english_names` is sorted too."""
-        names = {code: self.cldr(COUNTRY, name) for code, name in english_names.items()}
+    def countries(self) -> dict[str, str]:
+        """Return the translated names of countries by code, sorted by name."""
+        names = {code: self.cldr(COUNTRY, name) for code, name in countries().items()}
         if self.code == ENGLISH:
             return names  # The English names are sorted already.
         codes = sorted(names, key=lambda code: names[code].casefold())
@@ -120,3 +120,22 @@ def known_language(code: str) -> str:
     if code != ENGLISH and code not in languages():
         raise ValueError(translatable("Choose a language that this site has"))
     return code
+
+
+def clean_country(typed: str) -> str:
+    code = typed.strip().upper()
+    # Some letters become two in upper case: "ß" would become "SS", South Sudan. So accept only ASCII.
+    is_known = typed.isascii() and code in countries()
+    if not is_known:
+        raise ValueError("Choose a country from the list")
+    return code
+
+
+@cache
+def countries() -> dict[str, str]:
+    """Return ISO 3166-1 alpha-2 codes and English names (CLDR), sorted by name.
+
+    They are in a generated file, because the library babel would add ten megabytes to the package.
+    """
+    text = Path(__file__).with_name("countries.tsv").read_text(encoding="utf-8")
+    return dict(line.split("\t") for line in text.splitlines())

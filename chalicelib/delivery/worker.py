@@ -15,8 +15,7 @@ from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 
 from chalicelib.aws.email import mail_quota, mailer
 from chalicelib.aws.expressions import Image
-from chalicelib.aws.queue import mail_queue, other_mail_queue
-from chalicelib.aws.source import mail_source, other_mail_source
+from chalicelib.aws.queue import mail_queue, mail_source, other_mail_queue, other_mail_source
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.metrics import Metric
@@ -31,18 +30,17 @@ from chalicelib.edge.batch import (
     on_schedule,
     until_deadline,
 )
-from chalicelib.letters.digests import request_digests
+from chalicelib.letters.digest_kind import request_digests
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import request_letters
 from chalicelib.letters.withdrawn import remove_letters_from_digests
-from chalicelib.mail.batch_sender import BatchSender
 from chalicelib.mail.feedback import record_feedback
 from chalicelib.mail.kind import MailContext, Outbox
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.rate_limit import SHARES, RateLimiter, limit_rate
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import SendResult
-from chalicelib.mail.sending import watch
+from chalicelib.mail.sending import BatchSender, watch
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
 from chalicelib.mine.kinds import MY_SIGNATURES_KINDS

@@ -8,8 +8,16 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.core.language import ENGLISH, Language, language_of, translatable
 from chalicelib.core.settings import settings
-from chalicelib.edge.accept import prefers_json
-from chalicelib.edge.http import NO_STORE, answer, chosen_language, path_prefix, problem_json, query, retry_after_header
+from chalicelib.edge.http import (
+    NO_STORE,
+    answer,
+    chosen_language,
+    path_prefix,
+    prefers_json,
+    problem_json,
+    query,
+    retry_after_header,
+)
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.route import PUBLIC, Function, declared
 from chalicelib.edge.views import View, bind_view

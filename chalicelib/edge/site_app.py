@@ -8,9 +8,8 @@ from typing import Any
 from chalice.app import Chalice, Request, Response
 
 from chalicelib.core.language import translatable
-from chalicelib.edge.accept import prefers_html
 from chalicelib.edge.html import problem_page
-from chalicelib.edge.http import chosen_language, problem_json, redirect
+from chalicelib.edge.http import chosen_language, prefers_html, problem_json, redirect
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.route import Route
 from chalicelib.edge.routes import CATCH_ALL, all_routes

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from chalicelib.core.countries import countries
+from chalicelib.core.language import countries
 from chalicelib.exports.model import Export, Result, Totals
 from chalicelib.pages.markdown import petition_plain
 from chalicelib.pages.pdf import LINE_HEIGHT, MARGIN, add_text, empty_sheet

@@ -11,19 +11,21 @@ it, and nobody can choose a weak one. The libraries are large and rarely needed,
 from base64 import b32encode
 from collections.abc import Iterator
 from datetime import datetime
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
-from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.core.models import ClosedModel
-from chalicelib.jobs.model import Job
+from chalicelib.core.errors import FieldError, Gone, Invalid, NotNow
+from chalicelib.core.models import ClosedModel, FrozenModel
+from chalicelib.core.times import Moment
+from chalicelib.jobs.model import Job, JobState
 from chalicelib.jobs.request import start
+from chalicelib.petitions.find import petition_as_stored, require_kept
 
 if TYPE_CHECKING:
     from pyrage.x25519 import Recipient
@@ -47,11 +49,21 @@ class LockRequest(ClosedModel):
     """Whether to make a passphrase. The answer shows it once. Only with it, the file (a ZIP) can be opened."""
 
 
+class FileResult(FrozenModel):
+    """`file` is the S3 key. `size` (bytes) and `sha256` are of the file as downloaded, perhaps encrypted."""
+
+    file: str
+    size: int
+    sha256: str
+    finished_at: Moment
+
+
 class LockedJob(Job):
     """A job that makes a file. `recipient`: a public key of age. `half`: one half of what the passphrase is made of."""
 
     recipient: str | None = None
     half: str | None = None
+    result: FileResult | None = None
 
     @property
     def plain_extension(self) -> str:
@@ -79,6 +91,23 @@ class LockedJob(Job):
         digest = sha256(f"{self.half} {other_half}".encode()).digest()
         text = b32encode(digest).decode().lower()[:PASSPHRASE_LENGTH]
         return "-".join(text[start : start + GROUP_LENGTH] for start in range(0, PASSPHRASE_LENGTH, GROUP_LENGTH))
+
+
+def result_of(job: LockedJob, now: datetime, tables: Tables) -> FileResult:
+    """Raise NotNow if the job is not done or its data no longer kept, Gone if it has expired."""
+    require_kept(petition_as_stored(job.slug, tables), now)
+    state = job.state_at(now)
+    if state is JobState.EXPIRED:
+        raise Gone(f"This {job.kind} has expired and its file was deleted. Request a new one.")
+    if state is not JobState.DONE or job.result is None:
+        raise NotNow(f"This {job.kind} is {state}: there is no file to download.")
+    return job.result
+
+
+def file_facts(path: Path, now: datetime) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+    return {"size": path.stat().st_size, "sha256": digest, "finished_at": now}
 
 
 def lock_fields(request: LockRequest) -> dict[str, str | None]:

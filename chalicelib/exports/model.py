@@ -11,11 +11,14 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
+from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.core.models import FrozenModel, LazyModel
-from chalicelib.core.times import Moment
-from chalicelib.exports.lock import LockedJob, LockRequest
-from chalicelib.jobs.model import START_DELAY
+from chalicelib.core.models import LazyModel
+from chalicelib.exports.lock import FileResult, LockedJob, LockRequest, lock_fields
+from chalicelib.jobs.model import START_DELAY, new_job
+from chalicelib.petitions.find import require_kept
+from chalicelib.petitions.model import Petition
+from chalicelib.tallies.prove import COUNT, tally_sums
 
 # Then S3 deletes the export's files, and we issue no more links to them.
 LIFETIME = timedelta(days=7)
@@ -52,8 +55,6 @@ DEFAULT_COLUMNS = (Column.NAME, Column.POSTCODE, Column.COUNTRY, Column.CONFIRME
 
 
 class ExportRequest(LockRequest):
-    """The body of `POST /api/staff/petitions/{slug}/exports`."""
-
     format: Format = Format.CSV
     columns: list[Column] = Field(
         list(DEFAULT_COLUMNS), min_length=1, max_length=len(Column), json_schema_extra={"uniqueItems": True}
@@ -84,17 +85,13 @@ class Totals(LazyModel):
     versions: Counter[str] = Field(default_factory=Counter)
 
 
-class Result(FrozenModel):
-    """`file` and `cover` are S3 keys. `size` (bytes) and `sha256` are of the file as downloaded, perhaps encrypted."""
+class Result(FileResult):
+    """`cover` is the S3 key of the cover sheet. The numbers are those of `Totals`."""
 
     rows: int
-    size: int
-    sha256: str
-    file: str
     cover: str
     unsure: int
     gone: int
-    finished_at: Moment
 
 
 class Export(LockedJob):
@@ -125,3 +122,18 @@ class Export(LockedJob):
     @property
     def plain_extension(self) -> str:
         return f".{self.format}"
+
+
+def new_export(request: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
+    """Return it, not stored yet. Raise Invalid if it cannot be locked as requested, NotNow without data to export."""
+    require_kept(petition, now)
+    return new_job(
+        Export,
+        petition.slug,
+        owner,
+        now,
+        expected=tally_sums(petition, now, tables)[COUNT],
+        format=request.format,
+        columns=request.columns,
+        **lock_fields(request),
+    )

@@ -6,7 +6,6 @@ file if requested, writes the cover sheet, and checks the rows against the count
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 from secrets import token_hex
 from typing import TextIO
@@ -15,10 +14,11 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.times import iso, lower_bound
 from chalicelib.exports.cover import CoverFacts, cover_sheet
-from chalicelib.exports.lock import HALF_IS_LOST, lock
+from chalicelib.exports.lock import HALF_IS_LOST, file_facts, lock
 from chalicelib.exports.model import SETTLING, Export, Format, Result, Totals
 from chalicelib.exports.write import heading, writer
 from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.jobs.run import JobContext, JobKind
 from chalicelib.petitions.find import NOT_KEPT, petition_as_stored
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_for_export
@@ -117,7 +117,14 @@ def deliver(export: Export, context: ExportContext) -> Export:
         return export.in_end_state(JobState.FAILED, why=why)
     path = lock(export, context.half, _join_parts(export, context), context.clock())
     key_prefix = f"{_files_prefix(export)}{token_hex(4)}"
-    result = _result(export, path, key_prefix, context)
+    result = Result(
+        file=f"{key_prefix}/file",
+        cover=f"{key_prefix}/cover",
+        rows=export.totals.rows,
+        unsure=export.totals.unsure,
+        gone=export.totals.gone,
+        **file_facts(path, context.clock()),
+    )
     content_type = CONTENT_TYPES[export.format] if export.locked_with == "none" else "application/octet-stream"
     context.s3_bucket.put_file(result.file, path, content_type)
     petition = petition_as_stored(export.slug, context.tables)
@@ -146,21 +153,6 @@ def _join_parts(export: Export, context: ExportContext) -> Path:
             if key:  # "" stands for a part without rows, which has no object in S3.
                 context.s3_bucket.copy_to(key, file)
     return path
-
-
-def _result(export: Export, path: Path, key_prefix: str, context: ExportContext) -> Result:
-    with path.open("rb") as file:
-        digest = file_digest(file, "sha256").hexdigest()
-    return Result(
-        rows=export.totals.rows,
-        size=path.stat().st_size,
-        sha256=digest,
-        file=f"{key_prefix}/file",
-        cover=f"{key_prefix}/cover",
-        unsure=export.totals.unsure,
-        gone=export.totals.gone,
-        finished_at=context.clock(),
-    )
 
 
 # In seconds. With ten million signatures, a part takes 20 seconds. With one million, the last step took six seconds
@@ -192,3 +184,10 @@ class ExportWork:
         # export.
         if export.result is None:
             self.context.s3_bucket.delete_under(_files_prefix(export))
+
+
+def _work(_: Export, job: JobContext) -> ExportWork:
+    return ExportWork(ExportContext(job.tables, job.bucket(), job.folder, job.clock, job.half))
+
+
+KIND = JobKind(Export, _work)

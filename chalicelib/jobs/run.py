@@ -6,15 +6,38 @@ alive. After its process was killed, the message soon comes again.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event, Thread
+from typing import Generic, NamedTuple
 
+from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Tables
+from chalicelib.core.settings import Settings
 from chalicelib.jobs.model import Clock, HasTime, JobState, JobType, Work
 from chalicelib.jobs.request import advance
 
 BEAT_SECONDS = 30.0
 # After the last beat. Then the queue delivers the message to another worker.
 HIDDEN_SECONDS = 240
+
+
+class JobContext(NamedTuple):
+    """What a job works with. `folder`: an empty directory, which is deleted when the run ends.
+
+    `bucket`: call it only if needed, because building its client takes long. `half`: that of the message.
+    """
+
+    tables: Tables
+    bucket: Callable[[], Bucket]
+    clock: Clock
+    settings: Settings
+    folder: Path
+    half: str
+
+
+class JobKind(NamedTuple, Generic[JobType]):
+    model: type[JobType]
+    work_of: Callable[[JobType, JobContext], Work[JobType]]
 
 
 @contextmanager

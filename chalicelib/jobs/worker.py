@@ -5,28 +5,23 @@ from contextlib import suppress
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Generic, NamedTuple
+from typing import Any
 
 from chalice.app import SQSEvent
 
+from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import LONGEST_DELAY, Queue
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Unavailable, UnknownThing
+from chalicelib.core.settings import settings
 from chalicelib.edge.batch import Failures, handle_messages
 from chalicelib.jobs.model import JobMessage, JobType, Work
 from chalicelib.jobs.request import find_job, outgoing, record_beat
-from chalicelib.jobs.run import HIDDEN_SECONDS, heartbeat, run
+from chalicelib.jobs.run import HIDDEN_SECONDS, JobContext, JobKind, heartbeat, run
 
 # After an AWS error. The new message counts its receives anew, so a long outage makes no dead letter.
 RETRY_SECONDS = 60
-
-
-class JobKind(NamedTuple, Generic[JobType]):
-    """`work_of` gets the job, an empty directory, which is deleted when the run ends, and the message's `half`."""
-
-    model: type[JobType]
-    work_of: Callable[[JobType, Path, str], Work[JobType]]
 
 
 def run_jobs(event: SQSEvent, kind_of: Callable[[str], JobKind[Any]], queue: Queue) -> Failures:
@@ -45,7 +40,8 @@ def run_jobs(event: SQSEvent, kind_of: Callable[[str], JobKind[Any]], queue: Que
 
         def run_in_folder(job: JobType) -> JobType:
             with TemporaryDirectory(prefix=f"{job.kind}-") as folder:
-                work: Work[JobType] = kind.work_of(job, Path(folder), message.half)
+                context = JobContext(tables(), files_bucket, times.now, settings(), Path(folder), message.half)
+                work: Work[JobType] = kind.work_of(job, context)
                 return run(job, work, has_time, times.now, tables())
 
         def beat() -> None:

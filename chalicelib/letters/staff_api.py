@@ -41,8 +41,6 @@ WORDS = Words(wrong={"email": "Enter an email address in the right format, such 
 
 
 class LetterTestRequest(ClosedModel):
-    """The body of `POST …/letters/{target}/test`."""
-
     email: SesAddress
     """Where to send the test: your own address."""
 

@@ -25,7 +25,7 @@ from chalicelib.core.errors import (
 from chalicelib.core.language import language_of
 from chalicelib.core.printable import ENCODED_WORD, one_line
 from chalicelib.core.settings import Reputation
-from chalicelib.mail import budget, turns, unusual
+from chalicelib.mail import budget, turns
 from chalicelib.mail.kind import AfterCrash, Content, Kind, Kinds, Later, MailContext, NotSent
 from chalicelib.mail.model import MailRequest, mailbox_of
 from chalicelib.pages.jinja import environment
@@ -112,8 +112,8 @@ def _due_for_network(
     request: MailRequest, content: Content, context: MailContext, now: datetime, tables: Tables
 ) -> datetime:
     due = turns.book_first_email(content.network, now, tables)
-    unusual.watch_network(content.network, due - now, now, tables)
-    unusual.watch_domain(content.to, request.key, now, context.limit_keys, tables)
+    turns.watch_network(content.network, due - now, now, tables)
+    turns.watch_domain(content.to, request.key, now, context.limit_keys, tables)
     return due
 
 

@@ -10,19 +10,22 @@ rate. Other email is on only while little urgent email waits, and less than OTHE
 Each run compares the actual state with the needed one, so after a crash the next run does what is needed.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.aws.email import MailQuota
-from chalicelib.aws.queue import Queue
-from chalicelib.aws.source import Source
+from chalicelib.aws import email, table
+from chalicelib.aws.email import Mail, MailQuota
+from chalicelib.aws.queue import Queue, Source
 from chalicelib.aws.table import Change, Item, Tables, absent_or_at_most
 from chalicelib.core import keys, log
-from chalicelib.core.errors import FieldError, Invalid, Unavailable
+from chalicelib.core.errors import FieldError, Invalid, NotYet, SendingStopped, Unavailable
 from chalicelib.core.times import iso
-from chalicelib.mail.model import Priority
-from chalicelib.mail.rate_limit import SHARES
-from chalicelib.mail.send import CLAIM
+from chalicelib.mail.kind import Kinds, MailContext
+from chalicelib.mail.model import MailRequest, Priority
+from chalicelib.mail.rate_limit import LONGEST_GAP, SHARES, longest_delivery
+from chalicelib.mail.send import CLAIM, SendResult, send
 
 # SES's quota counts the last 24 hours, so it becomes free gradually. One attempt an hour notices this.
 PAUSE = timedelta(hours=1)
@@ -182,3 +185,67 @@ def refuse_suppressed(address: str, quota: MailQuota) -> None:
         return
     if is_suppressed:
         raise Invalid([FieldError("email", SUPPRESSED)])
+
+
+# Then start no further email, and pass no delayed email to SES.
+BUDGET_SECONDS = 30.0
+# An attempt fails if the signature changes meanwhile (signatures/mail_state.py). For a letter, more are possible
+# (mail/counted.py). We assume that at most three of them are slow.
+_MARK_ATTEMPTS = 3
+# From the check in `_deliver_in_time` until the email is marked as sent. The Lambda function's timeout must leave this
+# time after BUDGET_SECONDS: otherwise a confirmation would be sent twice, and an email with AfterCrash.UNKNOWN would
+# count as unknown.
+LAST_EMAIL_SECONDS = longest_delivery(LONGEST_GAP, email.LONGEST_CALL) + _MARK_ATTEMPTS * table.LONGEST_CALL
+# For up to a minute after a pause begins, the event source is still enabled. Each invocation waits this long, so that
+# Lambda does not receive all messages of the queue.
+PAUSED_WAIT_SECONDS = 20.0
+
+
+class BatchSender:
+    def __init__(
+        self,
+        kinds: Kinds,
+        context: MailContext,
+        tables: Tables,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        use_share: Callable[[float], None] | None = None,
+    ) -> None:
+        """`clock` is monotonic, in seconds. `use_share` gets confirmations' share of the rate; None for other email."""
+        self._kinds = kinds
+        self._deliver = context.deliver
+        self._context = replace(context, deliver=self._deliver_in_time)
+        self._tables = tables
+        self._clock = clock
+        self._sleep = sleep
+        self._use_share = use_share
+        self._deadline = clock() + BUDGET_SECONDS
+        self._is_paused: bool | None = None  # None: not read yet.
+
+    def send(self, request: MailRequest, now: datetime) -> SendResult:
+        """Raise NotYet when the time is up or sending is paused. If SES refuses all email, pause: SendingStopped."""
+        if self._must_stop(now):
+            raise NotYet(is_untried=True)
+        try:
+            return send(request, self._kinds, self._context, now, self._tables)
+        except SendingStopped:
+            self._is_paused = True
+            pause_after_refusal(now, self._tables)
+            raise
+
+    def _deliver_in_time(self, mail: Mail) -> timedelta:
+        """Return how long this took. Raise NotYet if the time is up: the calls before this one may have been slow."""
+        if self._clock() > self._deadline:
+            raise NotYet(is_untried=True)
+        return self._deliver(mail)
+
+    def _must_stop(self, now: datetime) -> bool:
+        """The first call reads what senders may do. If sending is paused, this call waits."""
+        if self._is_paused is None:
+            state = sending(now, self._tables)
+            self._is_paused = state.pause is not None
+            if self._is_paused:
+                self._sleep(PAUSED_WAIT_SECONDS)
+            elif self._use_share:
+                self._use_share(state.share_of_confirmations)
+        return self._is_paused or self._clock() > self._deadline

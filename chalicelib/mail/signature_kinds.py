@@ -12,7 +12,6 @@ from typing import Any
 
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
-from chalicelib.core.countries import countries
 from chalicelib.core.keys import Key
 from chalicelib.core.language import language_of
 from chalicelib.core.sources import DIRECT
@@ -87,11 +86,9 @@ def _link_works(petition: Petition, now: datetime) -> bool:
 
 def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Drop the email if the signature is withdrawn or expired. Hold it while the link would not work."""
-    signature = Signature.model_validate(stored)
+    signature, petition = _signed(key, stored, tables)
     if signature.is_withdrawn_or_expired(now):
         return NotSent.DROPPED
-    slug, _ = _ids(key)
-    petition = cached_as_stored(slug, tables)
     if not _link_works(petition, now):
         return NotSent.HELD
     return _content(key, signature, petition, context, now)
@@ -99,10 +96,8 @@ def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, t
 
 def reminder_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Drop it if the person has confirmed, or left, or if the petition has closed. Hold it during a pause."""
-    signature = Signature.model_validate(stored)
+    signature, petition = _signed(key, stored, tables)
     is_waiting = signature.state is SignatureState.PENDING and not signature.is_withdrawn_or_expired(now)
-    slug, _ = _ids(key)
-    petition = cached_as_stored(slug, tables)
     state = petition.state_at(now)
     if is_waiting and state is PetitionState.PAUSED:
         return NotSent.HELD
@@ -114,21 +109,16 @@ def reminder_email(key: str, stored: Item, context: MailContext, now: datetime, 
 def already_signed_email(
     key: str, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> Content | NotSent:
-    slug, _ = _ids(key)
-    petition = cached_as_stored(slug, tables)
-    if not petition.is_kept_at(now):
-        return NotSent.DROPPED
-    return _content(key, Signature.model_validate(stored), petition, context, now)
+    signature, petition = _signed(key, stored, tables)
+    return _content(key, signature, petition, context, now) if petition.is_kept_at(now) else NotSent.DROPPED
 
 
 def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Say what the person agreed to. Drop it if the signature is no longer confirmed or kept, or email is stopped."""
-    signature = Signature.model_validate(stored)
-    slug, _ = _ids(key)
-    petition = cached_as_stored(slug, tables)
+    signature, petition = _signed(key, stored, tables)
     if signature.state is not SignatureState.CONFIRMED or not petition.is_kept_at(now):
         return NotSent.DROPPED
-    if is_unwanted(signature.email or "", slug, context.limit_keys, tables):
+    if is_unwanted(signature.email or "", petition.slug, context.limit_keys, tables):
         return NotSent.DROPPED
     petition = as_confirmed(petition, signature, tables)
     content = _content(key, signature, petition, context, now)
@@ -136,11 +126,16 @@ def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, t
     return replace(content, limited_petition="")
 
 
+def _signed(key: str, stored: Item, tables: Tables) -> tuple[Signature, Petition]:
+    slug, _ = _ids(key)
+    return Signature.model_validate(stored), cached_as_stored(slug, tables)
+
+
 def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
     links = _links(key, signature, context, now)
     language = language_of(signature.language or petition.language)
     translated = petition.in_language(language.code)
-    country_names = language.countries(countries())
+    country_names = language.countries()
     values = {
         "petition": translated,
         "signature": signature,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
+from itertools import repeat
 from math import ceil
 from operator import itemgetter
 
@@ -148,12 +149,8 @@ def _mark_unmarked(run: SweepRun, deadline: float) -> None:
 
 def _groups(first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
     """Sorted, so that a later run can continue the pass even if petitions were added meanwhile."""
-    sorted_by_state = [_groups_of(state, first, run) for state in run.states]
-    yield from merge(*sorted_by_state, key=itemgetter(0))
-
-
-def _groups_of(state: DeliveryState, first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
-    yield from ((group, state) for group in state.groups(first, run.tables))
+    sorted_by_state = [zip(state.groups(first, run.tables), repeat(state), strict=False) for state in run.states]
+    return merge(*sorted_by_state, key=itemgetter(0))
 
 
 def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tuple[list[Item], str | None]:

@@ -7,14 +7,18 @@ Anybody can sign with the addresses of strangers. So above the limit of a client
 usual, but its first email waits for a turn of the network. The network is stored only as a hash, and for a short time.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
 from chalicelib.aws.table import Attr, Change, Tables, absent_or_at_most
-from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed, Conflicted
+from chalicelib.core import keys, log
+from chalicelib.core.address import LARGE_PROVIDERS, canonical_of
+from chalicelib.core.errors import ConditionFailed, Conflicted, Unavailable
 from chalicelib.core.keys import Key
+from chalicelib.shedding.watch import watch
+from chalicelib.signatures.network import domain_hash
 
 ATTEMPTS = 5
 # docs/security.md has the simulation behind these numbers.
@@ -95,3 +99,47 @@ def book_first_email(network: str, now: datetime, tables: Tables, limit: FirstEm
     now_in_milliseconds = int(now.timestamp() * 1000)
     wait = book(turns, now_in_milliseconds, tables)  # Also in milliseconds.
     return now + wait * MILLISECOND
+
+
+# What is unusual is watched (shedding/watch.py). docs/security.md has the simulation behind these numbers.
+# Emails that wait, after the burst that is sent at once.
+UNUSUAL_NETWORK = 200 * INTERVAL
+# Signatures of a domain: this many at once, then one in DOMAIN_INTERVAL, are usual.
+UNUSUAL_DOMAIN, DOMAIN_INTERVAL = 480, timedelta(seconds=12)
+# For domains there are turns only to count one signature in SAMPLE: about 0.02 write units a signature.
+SAMPLE = 8
+
+
+def watch_network(network: str, wait: timedelta, now: datetime, tables: Tables) -> None:
+    """`wait`: until the network's next turn."""
+    if wait >= UNUSUAL_NETWORK:
+        _watch(network, now, tables)
+
+
+def watch_domain(address: str, signature_id: str, now: datetime, secrets: Mapping[str, str], tables: Tables) -> None:
+    """Count the first email to an address, if it is in the sample. Nobody outside can tell which are."""
+    domain = canonical_of(address).rpartition("@")[2]
+    if domain in LARGE_PROVIDERS or int(signature_id[-1], 16) % SAMPLE != SAMPLE - 1:
+        return
+    hashed = domain_hash(domain, now, secrets)
+    step = round(SAMPLE * DOMAIN_INTERVAL / MILLISECOND)
+    turns = Turns(
+        keys.domain_limit(hashed),
+        step,
+        burst=UNUSUAL_DOMAIN // SAMPLE,
+        expires_after=EXPIRES_AFTER,
+        is_usually_quiet=True,
+    )
+    try:
+        is_unusual = book(turns, int(now.timestamp() * 1000), tables) > 0
+    except (Conflicted, Unavailable):  # Its email matters more.
+        return
+    if is_unusual:
+        _watch(hashed, now, tables)
+
+
+def _watch(hashed: str, now: datetime, tables: Tables) -> None:
+    try:
+        watch(hashed, now, tables)
+    except (Conflicted, Unavailable):  # The next email of the network or domain tries again.
+        log.degraded("not_watched")

@@ -13,20 +13,12 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import tokens
 from chalicelib.core.address import GMAIL, canonical_of, oldest_secret, pseudonym, read_address
 from chalicelib.core.errors import OptOutLinkExpired
+from chalicelib.core.settings import Settings
 from chalicelib.core.tokens import Purpose
 from chalicelib.petitions.find import cached_petitions, petition_as_stored
 from chalicelib.signatures.look_up import StoredSignature, find_by_id, find_signatures, identities_of
 
 LIFETIME = timedelta(hours=24)
-
-
-@dataclass(frozen=True)
-class Secrets:
-    """By their versions (core/settings.py)."""
-
-    tokens: dict[str, str]
-    limits: dict[str, str]
-    signatures: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -50,24 +42,24 @@ def link_token(found: StoredSignature, mailbox: str, expires: datetime, secrets:
     return tokens.issue(Purpose.MY_SIGNATURES, payload, expires, secrets)
 
 
-def open_link(token: str, now: datetime, secrets: Secrets, tables: Tables) -> Opened:
+def open_link(token: str, now: datetime, settings: Settings, tables: Tables) -> Opened:
     """Raise LinkDamaged or OptOutLinkExpired."""
-    payload, expires = tokens.payload_of(Purpose.MY_SIGNATURES, token, secrets.tokens)
+    payload, expires = tokens.payload_of(Purpose.MY_SIGNATURES, token, settings.token_keys)
     slug, identity, mailbox = payload
     if now >= expires:
         raise OptOutLinkExpired(slug, identity)
     named = find_by_id(petition_as_stored(slug, tables), identity, now, tables)
     email = named.signature.email if named else None
-    signatures = signatures_of(email, mailbox, now, secrets, tables) if email else []
+    signatures = signatures_of(email, mailbox, now, settings, tables) if email else []
     return Opened(mailbox, expires, signatures)
 
 
-def signatures_of(email: str, mailbox: str, now: datetime, secrets: Secrets, tables: Tables) -> list[StoredSignature]:
+def signatures_of(email: str, mailbox: str, now: datetime, settings: Settings, tables: Tables) -> list[StoredSignature]:
     """Return the signatures of this address that are in the mailbox, neither withdrawn nor expired."""
-    identities = identities_of(read_address(email), cached_petitions(tables), secrets.signatures)
+    identities = identities_of(read_address(email), cached_petitions(tables), settings.signature_keys)
     return [
         found
         for found in find_signatures(identities, now, tables)
         if not found.signature.is_withdrawn_or_expired(now)
-        and mailbox_hash(found.signature.email or "", secrets.limits) == mailbox
+        and mailbox_hash(found.signature.email or "", settings.limit_keys) == mailbox
     ]

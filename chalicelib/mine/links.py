@@ -28,12 +28,10 @@ from chalicelib.edge.http import (
 )
 from chalicelib.edge.route import Function
 from chalicelib.mail.kind import Outbox
-from chalicelib.mine.ask import ask_for_link, ask_new_address
-from chalicelib.mine.change import change, check_action
-from chalicelib.mine.form import address_in_form
+from chalicelib.mine.ask import address_in_form, ask_for_link, ask_new_address
+from chalicelib.mine.change import change, check_action, confirm_move, open_move
 from chalicelib.mine.kinds import MY_SIGNATURES_KINDS
-from chalicelib.mine.link import Opened, Secrets, link_token, mailbox_hash, open_link, signatures_of
-from chalicelib.mine.move import confirm_move, open_move
+from chalicelib.mine.link import Opened, link_token, mailbox_hash, open_link, signatures_of
 from chalicelib.mine.shown import own_file, shown, stopped_by_owner
 from chalicelib.signatures.held import is_disposable
 from chalicelib.signatures.look_up import StoredSignature
@@ -80,7 +78,7 @@ def ask_for_my_signatures(request: "Sent[AskFields]") -> Response:
         address = address_in_form(fields)
     except Invalid as invalid:
         return _ask_page(request, status=422, errors=invalid.errors, form=fields)
-    ask_for_link(address, times.now(), _secrets(), _outbox(), tables())
+    ask_for_link(address, times.now(), settings(), _outbox(), tables())
     return _ask_page(request, is_sent=True)
 
 
@@ -135,7 +133,7 @@ def show_my_move(request: Request) -> Response:
     Answer: A button, or that the move is done.
     """
     token = query(request, "token") or ""
-    link = open_move(token, times.now(), _secrets(), tables())
+    link = open_move(token, times.now(), settings(), tables())
     return _move_page(request, token, is_done=link.moving is None)
 
 
@@ -146,8 +144,8 @@ def confirm_my_move(request: "Sent[OwnTokenFields]") -> Response:
     Answer: Moved. Repeating gives the same page.
     """
     now, token = times.now(), link_fields(request).get("token", "")
-    link = open_move(token, now, _secrets(), tables())
-    count = confirm_move(link, now, _secrets(), tables())
+    link = open_move(token, now, settings(), tables())
+    count = confirm_move(link, now, settings(), tables())
     log.note("moved", count=count, **_named(link.found))
     return _move_page(request, token, is_done=True)
 
@@ -176,7 +174,7 @@ def _ask_to_move(request: Request, opened: Opened, fields: Mapping[str, str], no
     if is_disposable(to.canonical.rpartition("@")[2]):
         raise Invalid([FieldError("email", SHORT_LIVED)])
     moving = ask_to_move(found, to, now, tables())
-    ask_new_address(found, moving, now, _secrets(), _outbox(), tables())
+    ask_new_address(found, moving, now, settings(), _outbox(), tables())
     log.note("move_asked", **_named(found))
     return _own_page(request, _read_again(opened, now), done="move")
 
@@ -189,12 +187,12 @@ def _id_of(field: str, fields: Mapping[str, str]) -> str:
 def _opened(token: str | None, now: datetime) -> Opened:
     if not token:
         raise LinkDamaged
-    return open_link(token, now, _secrets(), tables())
+    return open_link(token, now, settings(), tables())
 
 
 def _read_again(opened: Opened, now: datetime) -> Opened:
     email = opened.signatures[0].signature.email or ""
-    return replace(opened, signatures=signatures_of(email, opened.mailbox, now, _secrets(), tables()))
+    return replace(opened, signatures=signatures_of(email, opened.mailbox, now, settings(), tables()))
 
 
 def _ask_page(
@@ -243,10 +241,6 @@ def _move_page(request: Request, token: str, *, is_done: bool) -> Response:
 
 def _named(found: StoredSignature) -> dict[str, str]:
     return {"petition": found.petition.slug, "signature": found.signature_id}
-
-
-def _secrets() -> Secrets:
-    return Secrets(settings().token_keys, settings().limit_keys, settings().signature_keys)
 
 
 def _outbox() -> Outbox:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.countries import countries
 from chalicelib.core.language import Language
 from chalicelib.mail.budget import stopped_petitions
 from chalicelib.mail.model import mailbox_of
@@ -26,7 +25,7 @@ def shown(opened: Opened, language: Language, token_keys: dict[str, str], stoppe
 
     Its forms have a link that names another signature, if there is one: it still works after a withdrawal.
     """
-    country_names = language.countries(countries())
+    country_names = language.countries()
     found = []
     for number, each in enumerate(opened.signatures, 1):
         petition, signature = each.petition, each.signature

@@ -34,8 +34,6 @@ WORDS = Words(
 
 
 class NewPartner(ClosedModel):
-    """The body of `POST /api/staff/partners`."""
-
     source: Source
     """The partner's id, which is the source of all its signatures. It cannot be changed later."""
     name: Line
@@ -49,8 +47,6 @@ class NewPartner(ClosedModel):
 
 
 class PartnerTokenRequest(ClosedModel):
-    """The body of `POST /api/staff/partners/{source}/tokens`."""
-
     days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS)] = 365
 
 

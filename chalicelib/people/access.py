@@ -6,17 +6,19 @@ address, made with `limit_keys`.
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.errors import UnknownThing
+from chalicelib.core.errors import ConditionFailed, UnknownThing
 from chalicelib.core.times import iso, iso_or_none
-from chalicelib.mail.budget import stopped_petitions
+from chalicelib.mail.budget import Allowance, stopped_petitions
 from chalicelib.mail.model import mailbox_of
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import PetitionText
+from chalicelib.signatures import mail_state
 from chalicelib.signatures.look_up import StoredSignature, find_by_id
-from chalicelib.signatures.model import Signature, SignatureState
+from chalicelib.signatures.model import MIN_MAIL_INTERVAL, Signature, SignatureState
 
 if TYPE_CHECKING:
     from chalicelib.people.answers import (
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
         SignedText,
     )
 
-
 NOT_HELD = (
     "No telephone number, date of birth, gender, street address or payment details.",
     "No internet (IP) address, cookie or description of your device. The application's logs hold ids and times only. A "
@@ -41,6 +42,7 @@ NOT_HELD = (
     "address.",
     "No profile and no automated decisions.",
 )
+TEXTS = {"version", "title", "text", "target", "charity"}
 HELD_ELSEWHERE = (
     "Exported files are kept separately. The person who made an export can say who is in it.",
     "After an outage, a signature can wait up to 14 days to be stored. We can find it once it is stored.",
@@ -101,29 +103,13 @@ def actions_in(state: str) -> list[str]:
 
 
 def _person(signature: Signature) -> "Person":
-    return {
-        "name": signature.name,
-        "email": signature.email,
-        "country": signature.country,
-        "postcode": signature.postcode,
-        "source": signature.source,
-        "language": signature.language,
-        "updates": signature.updates,
-    }
+    fields = {"name", "email", "country", "postcode", "source", "language", "updates"}
+    return cast("Person", signature.model_dump(include=fields))
 
 
 def _times(signature: Signature) -> "SignatureTimes":
-    fields = [
-        "signed_at",
-        "confirmed_at",
-        "owner_confirmed_at",
-        "updates_at",
-        "unsubscribed_at",
-        "withdrawn_at",
-        "removed_at",
-        "erased_at",
-    ]
-    fields += ["restored_at", "expires_at"]
+    fields = ["signed_at", "confirmed_at", "owner_confirmed_at", "updates_at", "unsubscribed_at", "withdrawn_at"]
+    fields += ["removed_at", "erased_at", "restored_at", "expires_at"]
     if signature.erased_at:
         # An erasure sets the other times, or removes them.
         fields = ["erased_at", "expires_at"]
@@ -165,20 +151,10 @@ def _held_signature(
             "counted_as": signature.counted_source,  # None unless the tally had no room for `source`.
         },
         "consents": _consents(signature, signed_text),
-        "signed_text": _signed_text(signed_text) if signed_text else None,
+        "signed_text": cast("SignedText", signed_text.model_dump(include=TEXTS)) if signed_text else None,
         "letter": letter,
         "times": _times(signature),
         "mail": _mail(signature, is_stopped=is_stopped),
-    }
-
-
-def _signed_text(text: PetitionText) -> "SignedText":
-    return {
-        "version": text.version,
-        "title": text.title,
-        "text": text.text,
-        "target": text.target,
-        "charity": text.charity,
     }
 
 
@@ -227,3 +203,67 @@ def stopped_slugs(stored: list[StoredSignature], limit_keys: dict[str, str], tab
     mailbox = mailbox_of(emails[0], limit_keys)
     slugs = [each.petition.slug for each in stored]
     return stopped_petitions(mailbox, slugs, tables)
+
+
+class ResendOutcome(StrEnum):
+    """The result of the request to send the email again. With the first four values, an email will be sent."""
+
+    ASKED = "asked"
+    WITHIN_A_MINUTE = "within-a-minute"
+    ON_ITS_WAY = "on-its-way"
+    LATER = "later"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    SUSPECT = "suspect"
+    CLOSED = "closed"
+    UNDELIVERABLE = "undeliverable"
+    STOPPED = "stopped"
+
+
+class ResendAnswer(NamedTuple):
+    outcome: ResendOutcome
+    due_at: datetime | None = None
+
+
+def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables: Tables) -> ResendAnswer:
+    """`allowance`: what the address's limits allow now."""
+    refusal = _refusal(stored, allowance, now)
+    if refusal:
+        return ResendAnswer(refusal)
+    signature = stored.signature
+    was_already_requested = signature.mail_kind is not None  # The kind of the email that waits to be sent, if any.
+    try:
+        mail_state.request_or_nudge_mail(stored.key, signature, now, tables)
+    except ConditionFailed:
+        # Usually, it was requested too recently to queue it again. Rarely, the signature has changed since we read it.
+        was_already_requested = True
+    due_at = max(signature.mail_due_at or now, allowance.next_at)
+    if due_at > now + MIN_MAIL_INTERVAL:
+        return ResendAnswer(ResendOutcome.LATER, due_at)
+    if was_already_requested:
+        return ResendAnswer(ResendOutcome.ON_ITS_WAY)
+    # At most a minute (MIN_MAIL_INTERVAL): for a limit, or because the last was just sent.
+    was_just_mailed = signature.mailed_at is not None and now < signature.mailed_at + MIN_MAIL_INTERVAL
+    if due_at > now or was_just_mailed:
+        return ResendAnswer(ResendOutcome.WITHIN_A_MINUTE)
+    return ResendAnswer(ResendOutcome.ASKED)
+
+
+def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> ResendOutcome | None:
+    signature = stored.signature
+    if signature.state is SignatureState.WITHDRAWN:
+        return ResendOutcome.WITHDRAWN
+    if signature.is_withdrawn_or_expired(now):
+        return ResendOutcome.EXPIRED
+    if signature.state in (SignatureState.HELD, SignatureState.REMOVED):
+        return ResendOutcome.SUSPECT
+    if signature.undeliverable is not None:
+        return ResendOutcome.UNDELIVERABLE
+    if allowance.is_stopped:
+        return ResendOutcome.STOPPED
+    # The email of a pending signature is only for its link to confirm.
+    if not stored.petition.is_kept_at(now):
+        return ResendOutcome.CLOSED
+    if signature.state is SignatureState.PENDING and not stored.petition.is_confirmable_at(now):
+        return ResendOutcome.CLOSED
+    return None

@@ -6,7 +6,7 @@ from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Identifier, Number, Time
-from chalicelib.people.resend import ResendOutcome
+from chalicelib.people.access import ResendOutcome
 from chalicelib.petitions.answers import Slug
 
 STATES = ["pending", "confirmed", "held", "removed", "withdrawn", "expired", "erased"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chalicelib.core.countries import countries
+from chalicelib.core.language import countries
 from chalicelib.core.times import in_words
 from chalicelib.pages.pdf import add_text, empty_sheet
 

@@ -34,6 +34,7 @@ from chalicelib.petitions.find import (
     open_petitions,
     open_petitions_with_counts,
     petition_as_stored,
+    picture_of,
 )
 from chalicelib.petitions.letter import public_letter
 from chalicelib.petitions.model import Petition
@@ -45,10 +46,8 @@ from chalicelib.petitions.page import (
     petition_page,
     preview_page,
 )
-from chalicelib.petitions.paper import poster, sheet
-from chalicelib.petitions.picture import picture_of
+from chalicelib.petitions.paper import poster, qr_of, sheet
 from chalicelib.petitions.preview import check_preview
-from chalicelib.petitions.qr import qr_of
 from chalicelib.petitions.removals import removed_signatures
 from chalicelib.shedding.level import level_now
 from chalicelib.shedding.watch import watch_now
@@ -99,6 +98,10 @@ def show_petition(request: Request, slug: str) -> Response:
         check_preview(slug, preview_token, now, settings().token_keys)
         return preview_page(request, petition_as_stored(slug, tables()), now, tables())
     petition = find_petition(slug, now, tables())
+    return _page_with_source(request, petition, now)
+
+
+def _page_with_source(request: Request, petition: Petition, now: datetime) -> Response:
     source = valid_source_or_none(query(request, "source"))
     form = {"source": source} if source else {}
     return petition_page(request, petition, now, tables(), form=form, headers=_cache_headers())
@@ -295,6 +298,32 @@ def read_count(request: Request, slug: str) -> "Answer[PublicCount]":
     if may_need_proof:
         body["may_need_proof"] = True
     return json_answer(body, headers=headers)
+
+
+@page_view(routes, "GET", "/embed/{slug}", cache=Cache.SECONDS, query=("lang", "source"), throttle=PETITION_PAGE)
+def show_embed(request: Request, slug: str) -> Response:
+    """The form, for a frame on another site.
+
+    Browsers show it only on the sites of the petition's `embed_on` (`frame-ancestors`). Sets no cookies.
+    """
+    now = times.now()
+    petition = find_petition(slug, now, tables())
+    return _page_with_source(request, petition, now)
+
+
+@page_view(
+    routes, "GET", "/embed/{slug}/counter", cache=Cache.SECONDS, query=("lang", "source"), throttle=PETITION_PAGE
+)
+def show_counter(request: Request, slug: str) -> Response:
+    """The counter, for a frame on another site.
+
+    Browsers show it only on the sites of the petition's `embed_on` (`frame-ancestors`).
+    """
+    now = times.now()
+    petition = find_petition(slug, now, tables())
+    context = counter_context(petition, now, tables())
+    context["source"] = valid_source_or_none(query(request, "source"))
+    return embedded_page(petition, request, "counter.html", context, headers=_cache_headers())
 
 
 def _cache_headers() -> dict[str, str]:

@@ -16,7 +16,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.letter import LetterVersion
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.text import PetitionText, PublicText, text_of
-from chalicelib.tallies.enter import open_tally, raise_shards_to_read
+from chalicelib.tallies.count import open_tally, raise_shards_to_read
 
 MAX_PUBLIC_TEXTS = 11  # The page shows ten changes.
 # Fields that staff change while the petition runs. A file without a state does not overwrite them.

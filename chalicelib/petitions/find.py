@@ -12,10 +12,10 @@ from urllib.parse import unquote
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
-from chalicelib.core.errors import NotNow, PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
+from chalicelib.core.errors import NotNow, PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition, UnknownThing
 from chalicelib.petitions import store
 from chalicelib.petitions.letter import LetterVersion
-from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState
+from chalicelib.petitions.model import DIGEST_PATTERN, SLUG_PATTERN, Petition, PetitionState
 from chalicelib.petitions.text import PetitionText, version_of
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_counts
@@ -33,6 +33,8 @@ _petition_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS)
 _stored_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS, keep_stale=False)
 _all: SecondsCache[list[Petition]] = SecondsCache(PETITION_SECONDS)
 _letters: SecondsCache[LetterVersion] = SecondsCache(LETTER_SECONDS)
+# Their addresses have a hash of their content.
+_pictures: SecondsCache[bytes] = SecondsCache(3600.0)
 NOT_KEPT = "The personal data of this petition was due to be removed, so it can no longer be used."
 _slug_pattern = re.compile(SLUG_PATTERN)
 # Characters that people copy with an address from a text.
@@ -218,3 +220,18 @@ def forget_petitions() -> None:
     _all.clear()
     _listed.clear()
     _letters.clear()
+    _pictures.clear()
+
+
+def picture_of(slug: str, digest: str, tables: Tables) -> bytes:
+    """Raise UnknownThing. Previews show a draft's too. Pages in caches may show one that was replaced, so it stays."""
+    if not (re.fullmatch(SLUG_PATTERN, slug) and re.fullmatch(DIGEST_PATTERN, digest)):
+        raise UnknownThing("There is no such picture.")
+    return _pictures.get(f"{slug} {digest}", lambda: _read_picture(slug, digest, tables))
+
+
+def _read_picture(slug: str, digest: str, tables: Tables) -> bytes:
+    jpeg = store.find_picture(slug, digest, tables)
+    if jpeg is None:
+        raise UnknownThing("There is no such picture.")
+    return jpeg

@@ -59,8 +59,6 @@ NO_MEMBERS = "This site has no table of members of parliament. Ask your engineer
 
 
 class TransitionRequest(ClosedModel):
-    """The body of `POST /api/staff/petitions/{slug}/state`."""
-
     state: PetitionState
     """The new state."""
     at: Moment | None = None

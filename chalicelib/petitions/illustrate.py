@@ -38,8 +38,6 @@ NO_ALT = "Say what the picture shows, in each language of the petition"
 
 
 class SentPicture(ClosedModel):
-    """The body of `PUT /api/staff/petitions/{slug}/picture`."""
-
     data: Annotated[str | None, Field(description="The file in base64: JPEG, PNG or WebP.")] = None
     """The file in base64: JPEG, PNG or WebP. Null keeps the picture that there is."""
     alts: dict[Code, Line]
@@ -62,7 +60,7 @@ def set_picture(slug: str, sent: SentPicture, tables: Tables) -> Petition:
 
 
 def remove_picture(slug: str, tables: Tables) -> Petition:
-    """Pages stop showing it. Who knows its address still gets it: see picture.py."""
+    """Pages stop showing it. Who knows its address still gets it: see `picture_of`."""
     return revise(with_changes(petition_as_stored(slug, tables), picture=None), tables)
 
 

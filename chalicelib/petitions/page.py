@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from chalice.app import Request, Response
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Unavailable
-from chalicelib.core.language import language_of
+from chalicelib.core.language import countries, language_of
 from chalicelib.edge.html import frame_policy, is_embedded, page
 from chalicelib.edge.http import NEVER_STALE, NO_STORE, chosen_language
 from chalicelib.petitions.model import Petition, PetitionState
@@ -97,7 +96,7 @@ def _context(
 ) -> dict[str, object]:
     """Return values for the template. `preview`: only `preview_page` sets it, to the real state."""
     language = language_of(chosen_language(request) or petition.language)
-    country_names = language.countries(countries())
+    country_names = language.countries()
     confirmed = count.confirmed if count else None
     recent = count.recent if count else None
     return {

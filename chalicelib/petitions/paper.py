@@ -1,16 +1,17 @@
 """For the street: a poster with the QR code, and a sheet on which people sign with a pen."""
 
 from datetime import datetime
+from io import BytesIO
 from textwrap import shorten
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from chalicelib.core.language import language_of, translatable
 from chalicelib.pages.pdf import MARGIN, add_text, empty_sheet
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.qr import matrix_of
 
 if TYPE_CHECKING:
     from fpdf import FPDF
+    from segno import QRCode
 
 ROWS, ROW_HEIGHT = 15, 11
 COLUMNS = (45, 50, 40, 35)  # Millimetres, as all lengths here.
@@ -43,7 +44,7 @@ def poster(petition: Petition, address: str, language: str, now: datetime) -> by
     pdf.set_font_size(20)
     add_text(pdf, text("Sign this petition"), 10, "C")
     pdf.set_font_size(14)
-    add_text(pdf, _short(address), 7, "C")
+    add_text(pdf, address.partition("?")[0].partition("://")[2], 7, "C")
     pdf.set_y(-MARGIN - 7)
     add_text(pdf, shorten(petition.charity, MAX_CHARITY_LENGTH, placeholder="…"), 7, "C")
     return bytes(pdf.output())
@@ -80,7 +81,7 @@ def _add_row(pdf: "FPDF", cells: list[str], height: float) -> None:
 
 def _add_code(pdf: "FPDF", address: str, x: float, width: float) -> None:
     """Draw each dark module as a square. The page is white, so the code needs no border of its own."""
-    matrix, top = matrix_of(address), pdf.get_y()
+    matrix, top = _code(address).matrix, pdf.get_y()
     side = width / len(matrix)
     pdf.set_fill_color(0)
     for row, modules in enumerate(matrix):
@@ -89,5 +90,19 @@ def _add_code(pdf: "FPDF", address: str, x: float, width: float) -> None:
                 pdf.rect(x + column * side, top + row * side, side, side, style="F")
 
 
-def _short(address: str) -> str:
-    return address.partition("?")[0].partition("://")[2]
+PNG_PIXELS_A_MODULE = 32  # The smallest code has 21 modules and a quiet zone of 4 on each side: 928 pixels or more.
+
+
+def qr_of(address: str, kind: Literal["svg", "png"]) -> bytes:
+    """Return a black and white picture."""
+    picture = BytesIO()
+    _code(address).save(picture, kind=kind, scale=PNG_PIXELS_A_MODULE if kind == "png" else 8, border=4, light="white")
+    return picture.getvalue()
+
+
+def _code(address: str) -> "QRCode":
+    """Return a code of level M: about 15 % of it may be damaged (ISO/IEC 18004)."""
+    # Imported here, because only requests for a code need this package.
+    from segno import make_qr
+
+    return make_qr(address, error="m")

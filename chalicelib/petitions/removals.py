@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.aws.table import Tables
 from chalicelib.petitions import store
 from chalicelib.petitions.model import Petition, PublicRemoval
-from chalicelib.tallies.removed import RemovalCount, removal_count
+from chalicelib.tallies.count import RemovalCount, removal_count
 
 if TYPE_CHECKING:
     from chalicelib.petitions.answers import RemovedSignatures

@@ -1,19 +1,22 @@
 """Counts for staff: the exact number of confirmed signatures, its breakdowns, the pending ones, and the funnel."""
 
+import csv
+import io
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Request
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.printable import escape_formula
 from chalicelib.core.rights import Right
-from chalicelib.edge.http import conditional_answer, json_answer, query
-from chalicelib.edge.spreadsheet import as_csv, wants_csv
+from chalicelib.edge.http import REVALIDATED, answer, conditional_answer, json_answer, prefers_csv, query
 from chalicelib.petitions.constituency_table import has_constituencies, layout
 from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
@@ -21,7 +24,6 @@ from chalicelib.projections.breakdowns import overview, pending_count, pending_c
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.projections.funnel import (
     FunnelBy,
-    Rate,
     Row,
     Stage,
     days_within,
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
         StaffPetition,
         StaffPetitions,
     )
-
 
 routes = Blueprint(__name__)
 
@@ -265,7 +266,11 @@ def read_funnel(request: Request, slug: str) -> "Answer[Funnel]":
     listed = [{"key": key, **_numbers(row)} for key, row in row_by_key.items()]
     if wants_csv(request):
         return as_csv(listed, FUNNEL_COLUMNS)
-    summary = {"totals": _numbers(totals(chosen)), "rate": _rate_json(rate(counts, chosen, now))}
+    found = rate(counts, chosen, now)
+    summary = {
+        "totals": _numbers(totals(chosen)),
+        "rate": {**asdict(found), "peak_at": times.iso_or_none(found.peak_at)},
+    }
     return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": listed})
 
 
@@ -273,12 +278,29 @@ def _numbers(row: Row) -> dict[str, object]:
     return {stage: row[stage] for stage in Stage}
 
 
-def _rate_json(found: Rate) -> dict[str, object]:
-    return {**asdict(found), "peak_at": times.iso_or_none(found.peak_at)}
-
-
 def _unit(request: Request) -> FunnelBy:
     value = query(request, "by") or FunnelBy.DAY
     if value not in list(FunnelBy):
         raise Invalid([FieldError("by", "Use day or hour")])
     return FunnelBy(value)
+
+
+CSV = "text/csv"
+
+
+def wants_csv(request: Request) -> bool:
+    """Return whether to answer with CSV. `?format=` overrides the Accept header."""
+    format_name = query(request, "format")
+    if format_name:
+        return format_name == "csv"
+    return prefers_csv(request.headers.get("accept") or "")
+
+
+def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> "Answer[Any]":
+    """Return the rows as CSV. Without rows, the header line has `columns`."""
+    text = io.StringIO()
+    fields = list(rows[0]) if rows else columns
+    writer = csv.DictWriter(text, fields)
+    writer.writeheader()
+    writer.writerows({**row, "key": escape_formula(str(row["key"]))} if "key" in row else row for row in rows)
+    return answer(text.getvalue(), 200, {"Content-Type": f"{CSV}; charset=utf-8", **REVALIDATED})

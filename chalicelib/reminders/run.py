@@ -1,16 +1,45 @@
-"""The steps of a job that reminds people to confirm. A step may run twice: each person is reminded once (`remind`)."""
+"""The job that reminds people to confirm: on while it runs, and staff switch it on for each petition."""
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.core.models import ClosedModel
+from chalicelib.jobs.model import Clock, Job, JobState, Step
+from chalicelib.jobs.run import JobKind
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
-from chalicelib.reminders.model import Reminding
 from chalicelib.signatures.mail_state import request_reminder
 from chalicelib.signatures.walk import read_unconfirmed
+
+# A link to confirm works for 14 days. Sooner than in half a day, many people have not yet read their email.
+MIN_HOURS, MAX_HOURS, DEFAULT_HOURS = 12, 240, 48
+Hours = Annotated[int, Field(ge=MIN_HOURS, le=MAX_HOURS)]
+
+
+class ReminderRequest(ClosedModel):
+    hours: Hours = DEFAULT_HOURS
+
+
+class Reminding(Job):
+    """Walk through the petition's signatures every few hours, until it closes. The job's key is the petition's slug.
+
+    `hours`: since the person's last email. `processed`: how many people have been reminded. This walk has read all
+    buckets with an index below `bucket`, and in that one, the signatures up to the id `after`.
+    """
+
+    kind: ClassVar[str] = "reminding"
+    # A job that is done is only history: it has no file, and never expires.
+    lifetime: ClassVar[timedelta] = timedelta(days=36_500)
+
+    hours: int
+    bucket: int = 0
+    after: str = ""
+
 
 # Signatures and seconds of a step. It writes to each signature that it reminds.
 PAGE_SIZE = 500
@@ -51,3 +80,6 @@ class RemindingWork:
         reminded = sum(request_reminder(key, mailed_before, now, self.tables) for key in signature_keys)
         cursor = {"after": "", "bucket": job.bucket + 1} if last is None else {"after": last}
         return job.model_copy(update={**cursor, "processed": job.processed + reminded})
+
+
+KIND = JobKind(Reminding, lambda _, context: RemindingWork(context.clock, context.tables))

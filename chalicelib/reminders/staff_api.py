@@ -15,7 +15,7 @@ from chalicelib.jobs.model import new_job
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
-from chalicelib.reminders.model import ReminderRequest, Reminding
+from chalicelib.reminders.run import ReminderRequest, Reminding
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:

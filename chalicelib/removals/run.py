@@ -12,6 +12,7 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import replace_in_ended
+from chalicelib.jobs.run import JobKind
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.removals import record_removal
@@ -92,3 +93,6 @@ class RemovalWork:
     def _publish(self, job: Removal) -> None:
         if job.action in (RemovalAction.REMOVE, RemovalAction.UNDO):
             record_removal(job.slug, job.removal, job.reason, job.requested_at, self.clock(), self.tables)
+
+
+KIND = JobKind(Removal, lambda _, context: RemovalWork(context.clock, context.tables))

@@ -18,7 +18,7 @@ from chalicelib.projections.breakdowns import held_counts
 from chalicelib.removals.model import Condition, ReleaseRequest, Removal, RemovalAction, RemovalRequest
 from chalicelib.removals.survey import shown, usual
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
-from chalicelib.tallies.removed import RemovalCount, removal_count
+from chalicelib.tallies.count import RemovalCount, removal_count
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent

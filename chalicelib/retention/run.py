@@ -6,18 +6,54 @@ step may run twice: what is gone is not found again.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import ClassVar, NamedTuple
+
+from pydantic import Field
 
 from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Attr, Change, Condition, Tables
 from chalicelib.core import keys
+from chalicelib.core.errors import NotNow
 from chalicelib.core.keys import Key
-from chalicelib.core.times import iso
-from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.core.models import ClosedModel
+from chalicelib.core.times import in_words, iso
+from chalicelib.exports.model import Export
+from chalicelib.exports.subscribers.request import OptInList
+from chalicelib.jobs.model import Clock, Job, JobState, Step, new_job
+from chalicelib.jobs.request import require_no_running_job, start
+from chalicelib.jobs.run import JobKind
+from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import IDENTIFYING_FIELDS
-from chalicelib.retention.model import Retention
+from chalicelib.partners.register import all_partners
+from chalicelib.petitions.edit import revise, with_changes
+from chalicelib.petitions.model import Petition, RetentionMonths
 from chalicelib.signatures.model import EMPTIED_FIELDS
+
+
+class RetentionRequest(ClosedModel):
+    months: RetentionMonths
+    """How many months after its closing or hand-in, whichever is later, the personal data must be gone."""
+
+
+class Retention(Job):
+    """The job's key is the petition's slug. `processed` of `expected` parts are done (run.py).
+
+    `sources`: of the partners whose receipts it looks for. `after`: this part is done up to this sort key. `found`: how
+    much it found before it removed anything, by FINDINGS. `emptied`: how many signatures it has emptied.
+    """
+
+    kind: ClassVar[str] = "retention"
+    # The trustees' report: it has no file, and never expires.
+    lifetime: ClassVar[timedelta] = timedelta(days=36_500)
+
+    dry_run: bool
+    sources: list[str] = Field(default_factory=list)
+    after: str = ""
+    found: dict[str, int] = Field(default_factory=dict)
+    emptied: int = 0
+
 
 # Items and seconds of a step. It writes to each item that it empties; to count, it reads a partition several times.
 PAGE_SIZE = 500
@@ -119,3 +155,53 @@ class RetentionWork:
 def _after_part(job: Retention, found: Mapping[str, int]) -> Retention:
     sums = {name: job.found.get(name, 0) + found.get(name, 0) for name in {*job.found, *found}}
     return job.model_copy(update={"found": sums, "processed": job.processed + 1})
+
+
+KIND = JobKind(Retention, lambda _, context: RetentionWork(context.clock, context.tables, context.bucket()))
+
+
+# These could store personal data again while the job removes it.
+_IN_THE_WAY: tuple[type[Job], ...] = (Export, OptInList, Import)
+
+
+def set_months(petition: Petition, months: int, tables: Tables) -> Petition:
+    """Raise NotNow if the data was removed, and Stale if the petition was edited meanwhile."""
+    if petition.emptied_at:
+        raise NotNow(f"The personal data was removed on {in_words(petition.emptied_at)}.")
+    return revise(with_changes(petition, retention_months=months), tables)
+
+
+def new_run(petition: Petition, owner: str, now: datetime, tables: Tables, *, dry_run: bool) -> Retention:
+    """Return the job, not stored yet. Raise NotNow if the data may not be removed now."""
+    if not dry_run:
+        _require_due(petition, now)
+        for kind in _IN_THE_WAY:
+            require_no_running_job(kind, petition.slug, now, tables)
+    require_no_running_job(Retention, petition.slug, now, tables)
+    sources = [partner.source for partner in all_partners(tables)]
+    expected = number_of_steps(sources, dry_run=dry_run)
+    return new_job(Retention, petition.slug, owner, now, dry_run=dry_run, sources=sources, expected=expected)
+
+
+def begin(job: Retention, petition: Petition, queue: Queue, tables: Tables) -> None:
+    """Start the job. Before a real run, close the petition for good: from then on, its data counts as removed.
+
+    After a crash between both, staff start another run.
+    """
+    if not job.dry_run and petition.emptied_at is None:
+        revise(with_changes(petition, emptied_at=job.requested_at), tables)
+    start(job, queue, tables)
+
+
+def _require_due(petition: Petition, now: datetime) -> None:
+    """A repeat is possible: a restored backup may have brought data back."""
+    due_at = petition.data_due_at
+    if not petition.is_kept_at(now):
+        return
+    if petition.retention_months is None:
+        raise NotNow("First set after how many months personal data is removed.")
+    if due_at is None:
+        raise NotNow("This petition has not ended, so its personal data is not due to be removed.")
+    if due_at <= now:
+        raise NotNow(f"This petition is {petition.state_at(now)}. Close it before its personal data is removed.")
+    raise NotNow(f"The personal data is due to be removed on {in_words(due_at)}, not before.")

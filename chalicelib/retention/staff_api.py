@@ -14,9 +14,7 @@ from chalicelib.edge.http import is_dry_run, json_answer, json_body, known_param
 from chalicelib.jobs.request import find_job, jobs_of
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.retention.begin import begin, new_run, set_months
-from chalicelib.retention.model import Retention, RetentionRequest
-from chalicelib.retention.run import FINDINGS
+from chalicelib.retention.run import FINDINGS, Retention, RetentionRequest, begin, new_run, set_months
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:

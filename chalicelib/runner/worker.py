@@ -9,17 +9,18 @@ from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.aws.queue import address_job_queue, job_queue
 from chalicelib.edge.batch import QUEUE_ARN, Failures
-from chalicelib.jobs.worker import JobKind, run_jobs
+from chalicelib.jobs.run import JobKind
+from chalicelib.jobs.worker import run_jobs
 
 workers = Blueprint(__name__)
 # A run imports only the module of its kind: a cold start with all modules takes longer.
 JOBS = {
-    "export": "exports.worker",
-    "reminding": "reminders.worker",
-    "retention": "retention.worker",
+    "export": "exports.run",
+    "reminding": "reminders.run",
+    "retention": "retention.run",
     "update": "updates.worker",
 }
-ADDRESS_JOBS = {"import": "partners.imports.worker", "list": "exports.subscribers.worker", "removal": "removals.worker"}
+ADDRESS_JOBS = {"import": "partners.imports.worker", "list": "exports.subscribers.run", "removal": "removals.run"}
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)

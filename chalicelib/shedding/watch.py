@@ -1,7 +1,7 @@
 """What is watched: networks and domains that sign at an unusual rate, and petitions for which staff ask for proofs.
 
 The watch is in the item of the shedding level, so that signing reads both at once, from a cache of seconds. Networks
-and domains are hashes of a day. The senders of email add them (mail/unusual.py), and each entry ends by itself.
+and domains are hashes of a day. The senders of email add them (mail/turns.py), and each entry ends by itself.
 """
 
 from collections.abc import Callable, Mapping

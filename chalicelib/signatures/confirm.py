@@ -5,6 +5,7 @@ no email: they are confirmed when they arrive.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,7 +14,6 @@ from pydantic import ValidationError
 from chalicelib.aws.table import Change, Tables, is_still
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Conflicted, FieldError, Invalid, LinkExpired
-from chalicelib.core.keys import Key
 from chalicelib.core.tokens import Subject
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.model import Petition
@@ -26,7 +26,6 @@ from chalicelib.tallies.model import TallyEntry
 ATTEMPTS = 3
 # What the owner's confirmation gives only if the sent form says so.
 NOT_GIVEN: Mapping[str, Any] = {"updates": False, "letter": None, "letter_asked": None}
-NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 
 class Confirmation(NamedTuple):
@@ -58,8 +57,42 @@ def check_version(shown: str | None, petition: Petition) -> None:
         raise Invalid([FieldError("version", "The petition has just been edited. Read it again, then confirm")])
 
 
-def current_versions(petition: Petition) -> dict[str, str]:
-    return {"text_version": petition.text_version, "consent_version": petition.consent_version}
+@dataclass(frozen=True)
+class _Press:
+    """What one call of `confirm` is about."""
+
+    subject: Subject
+    corrections: Corrections
+    petition: Petition
+    now: datetime
+    tables: Tables
+    also: Mapping[str, Any]
+    issued: datetime | None
+    seen: Signature | None
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What to store of a signature that the owner has confirmed already."""
+        return {**corrected_attributes(self.corrections, self.subject.country), **self.also}
+
+    @property
+    def first_changes(self) -> dict[str, Any]:
+        """What to store of any other signature: with a link, a consent that was not sent is not given."""
+        return {**NOT_GIVEN, **self.changes} if self.issued else self.changes
+
+    def as_stored(self, stored: Signature) -> "_Press":
+        """After our email, somebody signed again with another country or source. Try again with these.
+
+        Raise Invalid if the postcode does not fit this country, and LinkExpired if it was withdrawn, then signed again.
+        """
+        if self.issued and stored.has_withdrawal_after(self.issued):
+            raise LinkExpired(self.subject.slug, self.subject.signature_id)
+        subject = self.subject._replace(country=stored.country or "", source=stored.source or "")
+        corrections = read_corrections(self.corrections.model_dump(exclude_unset=True), subject.country)
+        return replace(self, subject=subject, corrections=corrections)
+
+    def confirmed_as(self, state: SignatureState) -> Confirmation:
+        return Confirmation(state, bool(self.changes.get("letter")), bool(self.changes.get("updates")))
 
 
 def confirm(
@@ -69,7 +102,7 @@ def confirm(
     now: datetime,
     tables: Tables,
     *,
-    also: Mapping[str, Any] = NO_ATTRIBUTES,
+    also: Mapping[str, Any] | None = None,
     issued: datetime | None = None,
     seen: Signature | None = None,
 ) -> Confirmation:
@@ -90,49 +123,20 @@ def confirm(
     """
     if not petition.is_confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
+    press = _Press(subject, corrections, petition, now, tables, also or {}, issued, seen)
     for _ in range(ATTEMPTS):
-        changes = {**corrected_attributes(corrections, subject.country), **also}
-        stored = _confirm_as_linked(subject, changes, petition, now, tables, issued, seen)
-        if stored is None:  # This call has confirmed the signature.
-            return Confirmation(SignatureState.CONFIRMED, bool(changes.get("letter")), bool(changes.get("updates")))
+        stored = _confirm_pending(press)
+        if stored is None:
+            return press.confirmed_as(SignatureState.CONFIRMED)
         is_removed = stored.state is SignatureState.REMOVED
         if not stored.waits_for_owner or (is_removed and issued is None):
-            confirmation = _press_again(subject.key, stored, changes, petition, now, tables, issued)
-            if confirmation is None:
-                continue
+            confirmation = _press_again(press, stored)
+        else:
+            press = press.as_stored(stored)
+            confirmation = _confirm_uncounted(press, stored)
+        if confirmation:
             return confirmation
-        subject, corrections = _with_stored_country(subject, corrections, stored, issued)
-        changes = {**corrected_attributes(corrections, subject.country), **also}
-        state = SignatureState.REMOVED if is_removed else SignatureState.HELD
-        if (stored.held or is_removed) and _confirm_uncounted(subject, state, changes, now, tables, issued):
-            return Confirmation(state, bool(changes.get("letter")), bool(changes.get("updates")))
     raise Conflicted
-
-
-def _with_stored_country(
-    subject: Subject, corrections: Corrections, stored: Signature, issued: datetime | None
-) -> tuple[Subject, Corrections]:
-    """After our email, somebody signed again with another country or source. Try again with these.
-
-    Raise Invalid if the postcode does not fit this country, and LinkExpired if it was withdrawn, then signed again.
-    """
-    if issued and stored.has_withdrawal_after(issued):
-        raise LinkExpired(subject.slug, subject.signature_id)
-    subject = subject._replace(country=stored.country or "", source=stored.source or "")
-    return subject, read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
-
-
-def _confirm_uncounted(
-    subject: Subject,
-    state: SignatureState,
-    changes: Mapping[str, Any],
-    now: datetime,
-    tables: Tables,
-    issued: datetime | None,
-) -> bool:
-    """Record that the owner confirmed a held or removed signature. Return False if it was changed meanwhile."""
-    given = {**NOT_GIVEN, **changes} if issued else changes
-    return tables.try_update(store.uncounted_confirmation(subject, state, given, now, issued))
 
 
 def corrected_attributes(corrections: Corrections, country: str) -> dict[str, Any]:
@@ -142,86 +146,79 @@ def corrected_attributes(corrections: Corrections, country: str) -> dict[str, An
     return {"postcode": None, **changes} if has_new_country else changes
 
 
-def _press_again(
-    key: Key,
-    stored: Signature,
-    given: Mapping[str, Any],
-    petition: Petition,
-    now: datetime,
-    tables: Tables,
-    issued: datetime | None,
-) -> Confirmation | None:
-    """Store what the owner of a signature that is not pending gives. Return None if it was changed meanwhile."""
-    if issued is None:
-        return Confirmation(stored.state, bool(stored.letter and given.get("letter")), stored.updates)
-    if stored.may_be_confirmed(issued):
-        if not _confirm_counted(key, stored, given, petition, now, tables):
-            return None
-        gets_updates = given.get("updates", stored.updates)
-    else:
-        asks = bool(given.get("updates")) and not stored.updates
-        version = given.get("consent_version")
-        gets_updates = stored.updates or (asks and store.agree_to_updates(key, issued, version, now, tables))
-    answers = stored.offers_letter(issued) and "letter" in given
-    if answers and not store.answer_offer(key, given["letter"], tables):
-        return None
-    has_letter = answers or stored.letter is not None
-    return Confirmation(stored.state, has_letter and bool(given.get("letter")), gets_updates)
-
-
-def _confirm_counted(
-    key: Key, stored: Signature, given: Mapping[str, Any], petition: Petition, now: datetime, tables: Tables
-) -> bool:
-    """Record that the owner confirmed a signature that counts already. Return False if it was changed meanwhile."""
-    changes = {name: value for name, value in given.items() if name != "letter"}
-    if "updates" in changes:
-        changes["confirmed_with"] = None  # The consent is now the owner's own.
-    confirmed = stored.model_copy(update={**changes, "by_partner": None, "typed": None, "owner_confirmed_at": now})
-    entry = TallyEntry(0, now, confirmed.country or "", "", by_partner=True, old_country=stored.country or "")
-    # An undo may end the consent of a file. Without this condition, `change_to` leaves out a consent that was given
-    # again here, because it is as in `stored`.
-    is_unchanged = store.is_counted_as(stored) & is_still("confirmed_with", stored.confirmed_with)
-    change = store.change_to(key, stored, confirmed, is_unchanged)
-    try:
-        change_and_count(petition, entry, lambda _entry: change, tables)
-    except ConditionFailed:
-        return False
-    return True
-
-
-def _confirm_as_linked(
-    subject: Subject,
-    changes: Mapping[str, Any],
-    petition: Petition,
-    now: datetime,
-    tables: Tables,
-    issued: datetime | None,
-    seen: Signature | None,
-) -> Signature | None:
+def _confirm_pending(press: _Press) -> Signature | None:
     """Confirm and count the signature, and return None.
 
     Return the stored signature if it is not pending, differs from the link in country or source, or was withdrawn after
-    the link was `issued`. Raise LinkExpired if there is none.
+    the link was issued. Raise LinkExpired if there is none.
     """
-    changes = {**NOT_GIVEN, **changes} if issued else changes
+    subject, changes, issued, seen = press.subject, press.first_changes, press.issued, press.seen
     by_partner = bool(changes.get("by_partner"))  # Only partners/receive.py sets it.
-    country = changes.get("country", subject.country)
-    linked_entry = TallyEntry(+1, now, country, subject.source, by_partner)
-    has_receipt_email = petition.receipt and not by_partner  # It is for people who confirm by our email.
+    linked_entry = TallyEntry(+1, press.now, changes.get("country", subject.country), subject.source, by_partner)
+    has_receipt_email = press.petition.receipt and not by_partner  # It is for people who confirm by our email.
 
     # If the tally has no room for the link's source, `entry` has the source OTHER.
     def change_for(entry: TallyEntry) -> Change:
         return store.confirmation(
-            subject, changes, entry.source, now, has_receipt_email=has_receipt_email, issued=issued, seen=seen
+            subject, changes, entry.source, press.now, has_receipt_email=has_receipt_email, issued=issued, seen=seen
         )
 
     try:
-        change_and_count(petition, linked_entry, change_for, tables)
+        change_and_count(press.petition, linked_entry, change_for, press.tables)
     except ConditionFailed as failure:
         if failure.item is None:
             raise LinkExpired(subject.slug, subject.signature_id) from failure
         return store.as_signature(failure.item)
     return None
+
+
+def _confirm_uncounted(press: _Press, stored: Signature) -> Confirmation | None:
+    """Record that the owner confirmed a held or removed signature. None: it is neither, or was changed meanwhile."""
+    state = SignatureState.REMOVED if stored.state is SignatureState.REMOVED else SignatureState.HELD
+    if state is SignatureState.HELD and not stored.held:
+        return None
+    change = store.uncounted_confirmation(press.subject, state, press.first_changes, press.now, press.issued)
+    return press.confirmed_as(state) if press.tables.try_update(change) else None
+
+
+def _press_again(press: _Press, stored: Signature) -> Confirmation | None:
+    """Store what the owner of a signature that is not pending gives. Return None if it was changed meanwhile."""
+    key, given, issued = press.subject.key, press.changes, press.issued
+    if issued is None:
+        return Confirmation(stored.state, bool(stored.letter and given.get("letter")), stored.updates)
+    if stored.may_be_confirmed(issued):
+        if not _confirm_counted(press, stored):
+            return None
+        gets_updates = given.get("updates", stored.updates)
+    else:
+        asks = bool(given.get("updates")) and not stored.updates
+        version = given.get("consent_version")
+        agrees = asks and store.agree_to_updates(key, issued, version, press.now, press.tables)
+        gets_updates = stored.updates or agrees
+    answers = stored.offers_letter(issued) and "letter" in given
+    if answers and not store.answer_offer(key, given["letter"], press.tables):
+        return None
+    has_letter = answers or stored.letter is not None
+    return Confirmation(stored.state, has_letter and bool(given.get("letter")), gets_updates)
+
+
+def _confirm_counted(press: _Press, stored: Signature) -> bool:
+    """Record that the owner confirmed a signature that counts already. Return False if it was changed meanwhile."""
+    changes = {name: value for name, value in press.changes.items() if name != "letter"}
+    if "updates" in changes:
+        changes["confirmed_with"] = None  # The consent is now the owner's own.
+    update = {**changes, "by_partner": None, "typed": None, "owner_confirmed_at": press.now}
+    confirmed = stored.model_copy(update=update)
+    entry = TallyEntry(0, press.now, confirmed.country or "", "", by_partner=True, old_country=stored.country or "")
+    # An undo may end the consent of a file. Without this condition, `change_to` leaves out a consent that was given
+    # again here, because it is as in `stored`.
+    is_unchanged = store.is_counted_as(stored) & is_still("confirmed_with", stored.confirmed_with)
+    change = store.change_to(press.subject.key, stored, confirmed, is_unchanged)
+    try:
+        change_and_count(press.petition, entry, lambda _entry: change, press.tables)
+    except ConditionFailed:
+        return False
+    return True
 
 
 def find_linked(subject: Subject, petition: Petition, issued: datetime, now: datetime, tables: Tables) -> Signature:

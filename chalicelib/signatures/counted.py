@@ -5,6 +5,7 @@ of sources (the campaign or site that a signature came through).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from random import uniform
 from time import sleep
@@ -16,8 +17,8 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.sources import DIRECT
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import Signature, SignatureState
-from chalicelib.tallies.enter import tally_change, with_other_source
-from chalicelib.tallies.model import TallyEntry
+from chalicelib.tallies.count import tally_change
+from chalicelib.tallies.model import OTHER, TallyEntry
 
 ATTEMPTS = 6
 # The limits of the random waits, in seconds ("full jitter": AWS Architecture Blog, "Exponential backoff").
@@ -50,7 +51,7 @@ def change_and_count(
             if failure.index != TALLY_INDEX:
                 raise
             # The tally's condition failed: the shard has too many sources.
-            entry = with_other_source(entry)
+            entry = replace(entry, source=OTHER)
     raise Conflicted
 
 

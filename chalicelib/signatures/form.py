@@ -15,9 +15,8 @@ from pydantic import (
 )
 
 from chalicelib.core.address import Address, read_address
-from chalicelib.core.countries import clean_country
 from chalicelib.core.errors import Invalid
-from chalicelib.core.language import known_language, translatable
+from chalicelib.core.language import clean_country, known_language, translatable
 from chalicelib.core.models import ClosedModel, LazyModel
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.validation import Words, field_errors, is_ticked, parse_body

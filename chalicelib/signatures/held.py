@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.providers import LARGE_PROVIDERS
+from chalicelib.core.address import LARGE_PROVIDERS
 from chalicelib.shedding.watch import watch_now
 from chalicelib.signatures.model import HeldReason
 from chalicelib.signatures.network import domain_hash

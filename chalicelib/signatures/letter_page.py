@@ -54,7 +54,8 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     signed = signature.letter or signature.letter_asked or SignedLetter(version=petition.letter_version)
     if not letter.may_edit:
         # Show the petition's words: the form has no fields for own words, so it will be submitted without them.
-        signed = _without_own_words(signed)
+        opening = None if isinstance(signed.opening, str) else signed.opening
+        signed = SignedLetter(version=signed.version, opening=opening, reply=signed.reply)
     words = letter_texts(letter, signed)
     member = member_for_postcode(signature.country, signature.postcode) if letter.is_to_members else None
     to = _recipient_names(letter, member)
@@ -116,17 +117,10 @@ def offered_letter(signature: Signature, issued: datetime, petition: Petition, n
 
 
 def form_values(signature: Signature, shown: ShownLetter | None, typed: Mapping[str, str]) -> dict[str, str]:
+    signed_values = {name: getattr(signature, name) or "" for name in ("name", "country", "postcode")}
     letter_values = shown.fields if shown else {}
-    return {**_signed_values(signature), **letter_values, **_typed_values(typed)}
-
-
-def _signed_values(signature: Signature) -> dict[str, str]:
-    return {
-        "name": signature.name or "",
-        "country": signature.country or "",
-        "postcode": signature.postcode or "",
-        "updates": "yes" if signature.updates else "",
-    }
+    updates = "yes" if signature.updates else ""
+    return {**signed_values, "updates": updates, **letter_values, **_typed_values(typed)}
 
 
 def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
@@ -136,11 +130,6 @@ def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
         if box in values and values[box] != "yes":
             values[box] = ""
     return values
-
-
-def _without_own_words(signed: SignedLetter) -> SignedLetter:
-    opening = None if isinstance(signed.opening, str) else signed.opening
-    return SignedLetter(version=signed.version, opening=opening, reply=signed.reply)
 
 
 def _recipient_names(letter: Letter, member: MemberOfParliament | None) -> list[str]:

@@ -9,7 +9,6 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times, tokens
-from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Invalid, LinkExpired
 from chalicelib.core.language import language_of
 from chalicelib.core.settings import settings
@@ -23,7 +22,6 @@ from chalicelib.petitions.page import page_about
 from chalicelib.signatures.confirm import (
     check_version,
     confirm,
-    current_versions,
     find_linked,
     read_corrections,
     state_of_expired_link,
@@ -158,8 +156,9 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
         corrections = read_corrections(fields, link.subject.country)
         check_member(fields, corrections, link.subject.country)
         # The form has a version only if the page showed the petition's texts. Store which texts the person agreed to.
-        agreed_versions = {} if version is None else current_versions(link.petition)
-        also = {**corrected_letter(fields, link.petition), **agreed_versions}
+        also = corrected_letter(fields, link.petition)
+        if version is not None:
+            also |= {"text_version": link.petition.text_version, "consent_version": link.petition.consent_version}
         done = confirm(link.subject, corrections, link.petition, now, tables(), also=also, issued=link.issued)
     except Invalid as invalid:
         signature = find_linked(link.subject, link.petition, link.issued, now, tables())
@@ -232,7 +231,7 @@ def _confirm_page(
         context = offer if link.petition.is_confirmable_at(now) else {}
         return page_about(link.petition, request, PAGE_OF_STATE[signature.state], context)
     language = language_of(chosen_language(request) or link.petition.language)
-    country_names = {} if offered else language.countries(countries())  # send_letter.html does not list them.
+    country_names = {} if offered else language.countries()  # send_letter.html does not list them.
     if not is_pending:
         signature = signature.as_typed
     with_typed = with_typed_values(signature, typed, link.petition)
@@ -241,7 +240,7 @@ def _confirm_page(
     context = {
         "letter": shown,
         "token": link.token,
-        "withdraw_token": _withdraw_token(link.subject),
+        "withdraw_token": tokens.issue(Purpose.WITHDRAW, link.subject, now + WITHDRAW_LIFETIME, settings().token_keys),
         "email": signature.email,
         "countries": list(country_names.items()),
         "form": form_values(signature, shown, typed),
@@ -250,8 +249,3 @@ def _confirm_page(
     }
     template = "send_letter.html" if offered else "confirm.html"
     return page_about(link.petition, request, template, context, 422 if errors else 200)
-
-
-def _withdraw_token(subject: Subject) -> str:
-    expires = times.now() + WITHDRAW_LIFETIME
-    return tokens.issue(Purpose.WITHDRAW, subject, expires, settings().token_keys)

@@ -156,7 +156,7 @@ class Signature(FrozenModel):
     removed_at: Moment | None = None
     removal: str | None = None
     removed_from: SignatureState | None = None
-    # When somebody last signed here again while it was pending, with other data (signatures.submissions).
+    # When somebody last signed here again while it was pending, with other data (signatures.sign).
     submitted_at: ExactMoment | None = None
     # The signature's origin (`Origin` in signatures.sign), and the versions of what the person signed and agreed to.
     obtained_by: str

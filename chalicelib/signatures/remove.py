@@ -18,8 +18,8 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_and_count
 from chalicelib.signatures.model import MAIL_REQUEST_FIELDS, MailKind, Signature, SignatureState
+from chalicelib.tallies.count import RemovalCount, count_change
 from chalicelib.tallies.model import TallyEntry
-from chalicelib.tallies.removed import RemovalCount, count_change
 
 ATTEMPTS = 3
 Fits = Callable[[Signature], bool]

@@ -68,8 +68,6 @@ class SignInRequest(ClosedModel):
 
 
 class AcceptRequest(ClosedModel):
-    """The body of `POST /api/staff/invitation`."""
-
     token: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     """The token of the link in the email."""
     attempt: Nonce
@@ -77,8 +75,6 @@ class AcceptRequest(ClosedModel):
 
 
 class SessionRequest(ClosedModel):
-    """The body of `POST /api/staff/session`."""
-
     # Codes of Microsoft Entra have more than 2 KB.
     code: Annotated[str, StringConstraints(min_length=1, max_length=8192)]
     code_verifier: Verifier

@@ -54,8 +54,6 @@ def _label(owner: str) -> str:
 
 
 class TokenRequest(ClosedModel):
-    """The body of `POST /api/staff/tokens`."""
-
     owner: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_label)
     ]
@@ -67,8 +65,6 @@ class TokenRequest(ClosedModel):
 
 
 class InvitationRequest(TokenRequest):
-    """The body of `POST /api/staff/invitations`."""
-
     email: SesAddress
     """Where the link is sent: your colleague's own address."""
 

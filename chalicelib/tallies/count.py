@@ -5,15 +5,24 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from random import randrange
 from time import monotonic
 
 from chalicelib.aws.expressions import chunks
-from chalicelib.aws.table import Tables
-from chalicelib.core import log
+from chalicelib.aws.table import Change, Tables
+from chalicelib.core import keys, log
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import ConditionFailed, DayNotClosed, Unavailable, UnknownPetition
-from chalicelib.tallies import store
-from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, breakdown_values, largest_first, summed
+from chalicelib.tallies import snapshots, store
+from chalicelib.tallies.model import (
+    TalliedPetition,
+    Tally,
+    TallyDimension,
+    TallyEntry,
+    breakdown_values,
+    largest_first,
+    summed,
+)
 
 # The sum of the values that `largest` leaves out. No source and no country has brackets.
 OTHERS = "(others)"
@@ -233,3 +242,38 @@ def close_past_days(
                 except DayNotClosed:
                     log.degraded("day_not_closed", petition=open_days.slug, day=days[0].isoformat())
                     break
+
+
+def open_tally(slug: str, shards: int, now: datetime, tables: Tables) -> None:
+    """Open the tally with this number of shards. Idempotent: if the tally exists, this can only add shards."""
+    day_before_first = now.date() - timedelta(days=1)
+    store.open_head(slug, day_before_first, tables)
+    store.raise_shards(slug, shards, tables)
+    snapshots.open_snapshot(slug, now, tables)
+
+
+def raise_shards_to_read(slug: str, shards: int, tables: Tables) -> None:
+    """Raise the number of shards that readers sum. Call this before the first write to a new shard."""
+    store.raise_shards(slug, shards, tables)
+
+
+def tally_change(slug: str, shards: int, entry: TallyEntry) -> Change:
+    """Return the change that adds the entry to a random shard: call this again after a conflict."""
+    return store.entry_change(slug, randrange(shards), entry)
+
+
+class RemovalCount(StrEnum):
+    """What a removal took out of the tally, counted in the transaction that does so: exact, and never twice."""
+
+    REMOVED = "removed"
+    PUT_BACK = "put_back"
+
+
+def count_change(slug: str, removal: str, numbers: Mapping[RemovalCount, int]) -> Change:
+    return Change(keys.removal_counts(slug, removal), add={str(name): number for name, number in numbers.items()})
+
+
+def removal_count(slug: str, removal: str, tables: Tables) -> dict[RemovalCount, int]:
+    """Return how many signatures the removal took out of the count, and how many of them were put back since."""
+    item = tables.get(keys.removal_counts(slug, removal), consistent=True) or {}
+    return {name: item.get(name, 0) for name in RemovalCount}

@@ -94,7 +94,7 @@ def update_email(key: str, stored: Item, context: MailContext, now: datetime, ta
 
 
 def update_test_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Drop it if the update no longer has this test (write.py)."""
+    """Drop it if the update no longer has this test (publish.py)."""
     slug, update_id, test_id = _split_key(key)
     update = find_as_stored(slug, update_id, tables)
     if update is None or update.tests is None or test_id not in update.tests:

@@ -3,7 +3,7 @@
 draft ──► scheduled ──► sending ──► sent
   └───────────┴────────────┴──────► cancelled
 
-If too many emails bounce or are reported as spam, an update that is sending is paused (limits.py). Staff continue it or
+If too many emails bounce or are reported as spam, an update that is sending is paused (run.py). Staff continue it or
 cancel it.
 
 A scheduled update is published by its mailing. An update that staff publish at once goes from draft to sending.
@@ -82,20 +82,14 @@ class UpdateText(UpdateWords):
 
 
 class Results(FrozenModel):
-    """How many of an update's emails had which outcome. In the end, `requested` is the sum of the others."""
+    """How many of an update's emails had which outcome. Each is explained in answers.py."""
 
     requested: int = 0
-    """Emails requested: one for each person who had confirmed and asked for updates."""
     sent: int = 0
-    """Emails that SES accepted and that did not bounce."""
     failed: int = 0
-    """Emails that bounced or were refused, and emails that may or may not have been sent."""
     skipped: int = 0
-    """Emails not sent: the person withdrew, unsubscribed or became undeliverable, or the update was cancelled."""
     bounced: int = 0
-    """Part of `failed`: emails that SES accepted and a server returned."""
     complained: int = 0
-    """Part of `sent`: emails that were reported as spam."""
 
     @property
     def taken(self) -> int:

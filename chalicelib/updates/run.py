@@ -6,10 +6,11 @@ once: the key of its item contains the signature's id.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys, log
@@ -22,7 +23,6 @@ from chalicelib.signatures.walk import read_subscribers
 from chalicelib.staff.audit.record import Action, Actor, record
 from chalicelib.updates.find import CACHE_SECONDS, change_update, find_update
 from chalicelib.updates.kinds import EMAILS, delivery_key, may_get_updates
-from chalicelib.updates.limits import why_to_pause
 from chalicelib.updates.model import Mailing, Results, Update, UpdateState
 
 # Signatures and seconds of a step. It writes an item for each email, and calls the queue for every ten emails.
@@ -170,3 +170,36 @@ class MailingWork:
 def _time_between(update: Update) -> timedelta:
     """Between two counts."""
     return min(LONG_REST, REST * max(1, update.results.requested / MANY_EMAILS))
+
+
+class Limits(NamedTuple):
+    """Of 10,000 emails that SES has taken."""
+
+    bounced: int
+    complained: int
+
+
+# AWS looks into an account at 5 % bounces or 0.1 % complaints, and stops all its email at 10 % or 0.5 %. So an update
+# pauses earlier. If staff continue it, only what SES takes after that is judged, by the next limits.
+LIMITS = (Limits(200, 5), Limits(500, 10))
+# Emails taken by SES. With fewer, a handful of old addresses would pause an update: 2 % are ten emails.
+MIN_FOR_BOUNCES = 500
+# With fewer, a single report of spam is above 0.05 %.
+MIN_FOR_COMPLAINTS = 2000
+
+
+def why_to_pause(results: Results, decisions: Sequence[Results]) -> str | None:
+    """Return a sentence for staff; None if the update may go on. `decisions`: the results when staff continued it."""
+    if len(decisions) >= len(LIMITS):
+        return None
+    limits, before = LIMITS[len(decisions)], decisions[-1] if decisions else Results()
+    taken, bounced = results.taken - before.taken, results.bounced - before.bounced
+    complained = results.complained - before.complained
+    if taken >= MIN_FOR_BOUNCES and bounced * 10_000 >= limits.bounced * taken:
+        return f"{bounced:,} of {taken:,} emails bounced. An update pauses at {limits.bounced / 100:g} %."
+    if taken >= MIN_FOR_COMPLAINTS and complained * 10_000 >= limits.complained * taken:
+        return (
+            f"{complained:,} of {taken:,} emails were reported as spam. "
+            f"An update pauses at {limits.complained / 100:g} %."
+        )
+    return None

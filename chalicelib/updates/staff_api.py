@@ -19,15 +19,15 @@ from chalicelib.mail.sending import refuse_suppressed
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import actor, audit, staff_view
-from chalicelib.updates import publish, write
-from chalicelib.updates.audience import readers, sending_time
+from chalicelib.updates import publish
 from chalicelib.updates.find import all_updates, find_update
 from chalicelib.updates.model import MAX_TITLE_LENGTH, LanguageCode, Update, UpdateTest, UpdateText
+from chalicelib.updates.publish import readers, sending_time
 from chalicelib.updates.worker import outbox
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
-    from chalicelib.updates.answers import Audience, ManagedUpdate, ManagedUpdates, ManagedWords, Readers
+    from chalicelib.updates.answers import Audience, ManagedUpdate, ManagedUpdates, Readers
 
 routes = Blueprint(__name__)
 
@@ -41,8 +41,6 @@ WORDS = Words(
 
 
 class TestRequest(ClosedModel):
-    """The body of `POST …/updates/{id}/test`."""
-
     email: SesAddress
     """Where to send the test: your own address."""
     language: LanguageCode | None = None
@@ -50,7 +48,7 @@ class TestRequest(ClosedModel):
 
 
 class PublishRequest(ClosedModel):
-    """The body of `POST …/updates/{id}/publish`. It may be left out."""
+    """It may be left out."""
 
     at: Moment | None = None
     """When to publish. If left out, the update is published now."""
@@ -61,8 +59,7 @@ def list_all_updates(request: Request, slug: str) -> "Answer[ManagedUpdates]":
     """Updates in every state."""
     petition = petition_as_stored(slug, tables())
     updates = [*map(_update_json, all_updates(petition.slug, tables()))]
-    body: ManagedUpdates = {"slug": petition.slug, "updates": updates}
-    return json_answer(body)
+    return json_answer({"slug": petition.slug, "updates": updates})
 
 
 @staff_view(routes, "POST", "/petitions/{slug}/updates", Right.MANAGE, status=201, headers=("Location",))
@@ -76,7 +73,7 @@ def draft_update(request: "Sent[UpdateText]", slug: str) -> "Answer[ManagedUpdat
     """
     petition, text = petition_as_stored(slug, tables()), _read_text(request)
     audit(request, "update.drafted", slug, {"title": text.title})
-    update = write.draft(text, petition, actor(request).owner, times.now(), tables())
+    update = publish.draft(text, petition, actor(request).owner, times.now(), tables())
     location = f"{path_prefix(request)}/api/staff/petitions/{slug}/updates/{update.update_id}"
     return json_answer(_update_json(update), 201, {**NO_STORE, "Location": location})
 
@@ -96,7 +93,7 @@ def edit_update(request: "Sent[UpdateText]", slug: str, update_id: str) -> "Answ
     """Edit a draft."""
     update, text = find_update(slug, update_id, tables()), _read_text(request)
     audit(request, "update.edited", slug, {"update": update_id, "title": text.title})
-    edited = write.edit(text, update, tables())
+    edited = publish.edit(text, update, tables())
     return json_answer(_update_json(edited))
 
 
@@ -108,7 +105,7 @@ def email_update_test(request: "Sent[TestRequest]", slug: str, update_id: str) -
     refuse_suppressed(test_request.email, mail_quota())
     audit(request, "update.tested", slug, {"update": update_id})
     test = UpdateTest(email=test_request.email, language=test_request.language or update.language)
-    write.send_test(update, test, times.now(), outbox(), tables())
+    publish.send_test(update, test, times.now(), outbox(), tables())
     return json_answer(_update_json(update), 202)
 
 
@@ -179,14 +176,13 @@ def cancel_update(request: Request, slug: str, update_id: str) -> "Answer[Manage
 
 def _read_text(request: Request) -> UpdateText:
     text = parse_body(UpdateText, json_body(request), WORDS)
-    write.check_typed(text)
+    publish.check_typed(text)
     return text
 
 
-def _update_json(update: Update) -> "ManagedUpdate":
-    translations: dict[str, ManagedWords] = {}
-    for code, words in update.translations.items():
-        translations[code] = {"title": words.title, "markdown": words.markdown, "html": update.htmls[code]}
+def _update_json(update: Update) -> dict[str, object]:
+    texts = update.translations.items()
+    translations = {code: {**words.model_dump(), "html": update.htmls[code]} for code, words in texts}
     progress = publish.progress(update, times.now(), tables())
     return {
         "id": update.update_id,
@@ -194,20 +190,9 @@ def _update_json(update: Update) -> "ManagedUpdate":
         "stopped": progress.is_stopped,
         "retrying": progress.is_retrying,
         "actions": progress.actions,
-        "title": update.title,
-        "markdown": update.markdown,
-        "language": update.language,
-        "html": update.html,
+        **update.model_dump(include={"title", "markdown", "language", "html", "created_at", "created_by", "why"}),
         "translations": translations,
-        "created_at": times.iso(update.created_at),
-        "created_by": update.created_by,
         "publish_at": times.iso_or_none(update.publish_at),
         "published_at": times.iso_or_none(update.published_at),
-        "requested": update.results.requested,
-        "sent": update.results.sent,
-        "failed": update.results.failed,
-        "skipped": update.results.skipped,
-        "bounced": update.results.bounced,
-        "complained": update.results.complained,
-        "why": update.why,
+        **update.results.model_dump(),
     }

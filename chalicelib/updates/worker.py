@@ -1,11 +1,7 @@
 """What runs the job that publishes an update and emails it (runner/worker.py)."""
 
-from pathlib import Path
-
 from chalicelib.aws.queue import mail_queue, other_mail_queue
-from chalicelib.aws.table import tables
-from chalicelib.core import times
-from chalicelib.jobs.worker import JobKind
+from chalicelib.jobs.run import JobContext, JobKind
 from chalicelib.mail.kind import Outbox
 from chalicelib.updates.kinds import UPDATE_KINDS
 from chalicelib.updates.model import Mailing
@@ -16,8 +12,8 @@ def outbox() -> Outbox:
     return Outbox(mail_queue(), other_mail_queue(), UPDATE_KINDS)
 
 
-def _work(_: Mailing, _folder: Path, _half: str) -> MailingWork:
-    return MailingWork(outbox(), times.now, tables())
+def _work(_: Mailing, context: JobContext) -> MailingWork:
+    return MailingWork(outbox(), context.clock, context.tables)
 
 
 KIND = JobKind(Mailing, _work)

@@ -13,7 +13,7 @@ from botocore.exceptions import (
 )
 from botocore.session import get_session
 
-from chalicelib.aws import email, source
+from chalicelib.aws import email, queue
 from chalicelib.aws.failures import DENIALS, FAULTS, THROTTLES, ErrorTranslator, translate_errors
 from chalicelib.aws.table import storage_error
 from chalicelib.core import log
@@ -162,7 +162,7 @@ OPERATIONS = {
 TRANSLATORS: dict[str, ErrorTranslator] = {
     "dynamodb": storage_error,
     "sesv2": email._ses_error,
-    "lambda": source._source_error,
+    "lambda": queue._source_error,
 }
 # The codes that SQS sends in x-amzn-query-error. botocore prefers them to the model's names.
 OLDER_NAMES = {f"KMS.{name}Exception": Denied for name in KEY_ERRORS[:-1]} | {

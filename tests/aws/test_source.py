@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.aws.source import Source
+from chalicelib.aws.queue import Source
 from chalicelib.core.errors import Unavailable
 
 UUID = "0" * 36

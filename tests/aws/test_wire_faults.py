@@ -16,8 +16,7 @@ from botocore.config import Config
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.email import Mail, Mailer, MailQuota
-from chalicelib.aws.queue import Outgoing, Queue
-from chalicelib.aws.source import Source
+from chalicelib.aws.queue import Outgoing, Queue, Source
 from chalicelib.aws.table import Attr, Change, NewItem, Tables
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.core.keys import COUNTS, SIGNATURES, Key

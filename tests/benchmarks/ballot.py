@@ -15,9 +15,8 @@ from random import Random
 from typing import NamedTuple
 
 from benchmarks.flood import ATTACKING_NETWORKS, BEGINS, EVENING, genuine_arrivals
-from chalicelib.core.providers import LARGE_PROVIDERS
-from chalicelib.mail.turns import book_first_email
-from chalicelib.mail.unusual import watch_domain, watch_network
+from chalicelib.core.address import LARGE_PROVIDERS
+from chalicelib.mail.turns import book_first_email, watch_domain, watch_network
 from chalicelib.removals.model import Condition
 from chalicelib.removals.survey import Counts, add_to, add_to_sample, shown, usual
 from chalicelib.shedding.level import forget_level

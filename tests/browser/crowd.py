@@ -9,7 +9,7 @@ from pathlib import Path
 from chalicelib.aws.expressions import Change
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.tallies.enter import open_tally
+from chalicelib.tallies.count import open_tally
 from chalicelib.tallies.model import BREAKDOWNS, Tally, attributes_of
 from stack.aws import Cloud
 from tests.site import DeployedSite

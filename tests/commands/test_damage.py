@@ -20,8 +20,7 @@ from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.owner import ask_to_move, correct, move
 from chalicelib.signatures.remove import put_back, release, remove
 from chalicelib.signatures.store import add_obtainer_and_receipts, answer_offer
-from chalicelib.signatures.take_back import take_back
-from chalicelib.signatures.withdraw import erase, unsubscribe, withdraw
+from chalicelib.signatures.withdraw import erase, take_back, unsubscribe, withdraw
 from commands import damage
 from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy
 from tests.actors import ALICE, DAY, NOW, Person, change_item, confirmed, item_of, key_of, signed, subject_of

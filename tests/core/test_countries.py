@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.core.countries import clean_country, countries
+from chalicelib.core.language import clean_country, countries
 
 
 def test_countries_are_iso_codes_in_any_case() -> None:

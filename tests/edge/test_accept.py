@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from chalicelib.edge.accept import prefers_html, prefers_json
-from chalicelib.edge.spreadsheet import as_csv, wants_csv
+from chalicelib.edge.http import prefers_html, prefers_json
+from chalicelib.projections.api import as_csv, wants_csv
 from tests.edge.test_http import a_request
 from tests.edge.test_site_app import BROWSER_ACCEPT
 

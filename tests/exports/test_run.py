@@ -17,8 +17,7 @@ from chalicelib.exports.run import ExportContext, is_consistent
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.take_back import take_back
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import take_back, withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, key_of, signed
 from tests.exporting import an_export_context, confirm_crowd, request_export, rows_of, run_stored_export
 from tests.fakes import FakeBucket, FakeTables

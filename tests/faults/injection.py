@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from chalicelib.aws import email, source
+from chalicelib.aws import email, queue
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.failures import ErrorTranslator, translate_errors
 from chalicelib.aws.queue import Queue
@@ -25,7 +25,7 @@ from tests.fake_site import FakeSite
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "chalicelib"
-Target = Tables | Queue | source.Source | Bucket | email.MailQuota | FakeMailer
+Target = Tables | Queue | queue.Source | Bucket | email.MailQuota | FakeMailer
 
 # The AWS calls of each class. test_every_handler checks that the list is complete.
 CALLS: dict[str, tuple[str, ...]] = {
@@ -42,7 +42,7 @@ CALLS: dict[str, tuple[str, ...]] = {
 _TRANSLATORS: dict[str, tuple[str, ErrorTranslator | None]] = {
     "Tables": ("storage", storage_error),
     "Queue": ("queue", None),
-    "Source": ("source", source._source_error),
+    "Source": ("source", queue._source_error),
     "Mailer": ("mail", email._ses_error),
     "MailQuota": ("mail quota", email._quota_error),
     "Bucket": ("files", None),
@@ -135,7 +135,7 @@ def each_fault(made: Injection, begin: int = 0) -> Iterator[tuple[int, Fault]]:
 
 
 def kind_of(target: Target) -> str:
-    for kind in (Tables, Queue, source.Source, Bucket, email.MailQuota):
+    for kind in (Tables, Queue, queue.Source, Bucket, email.MailQuota):
         if isinstance(target, kind):
             return kind.__name__
     return "Mailer"

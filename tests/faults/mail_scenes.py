@@ -18,8 +18,8 @@ from chalicelib.petitions.edit import publish
 from chalicelib.runner.worker import run_job
 from chalicelib.updates.find import add_update, change_update, find_update, forget_updates
 from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key as update_delivery_key
-from chalicelib.updates.limits import MIN_FOR_BOUNCES
 from chalicelib.updates.model import UpdateState
+from chalicelib.updates.run import MIN_FOR_BOUNCES
 from tests.actors import ALICE, DAY, LIMIT_KEYS, NOW, a_petition, change_item, confirmed, item_of, request_of
 from tests.fake_site import FakeSite, context, sqs_event, stream_event
 from tests.faults.public_scenes import with_bobs_token

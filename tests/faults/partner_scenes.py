@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.partners.model import CountsWhen
-from chalicelib.signatures.take_back import take_back
+from chalicelib.signatures.withdraw import take_back
 from chalicelib.staff import authorizer
 from tests.actors import ALICE, CHARLIE, NOW, identity_of, item_of
 from tests.fake_site import FakeSite

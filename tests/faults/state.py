@@ -6,8 +6,8 @@ from chalicelib.exports.model import Export
 from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.mail.model import MailRequest
 from chalicelib.partners.imports.model import Import
-from chalicelib.reminders.model import Reminding
-from chalicelib.retention.model import Retention
+from chalicelib.reminders.run import Reminding
+from chalicelib.retention.run import Retention
 
 
 class SceneState:

@@ -7,8 +7,7 @@ import pytest
 from app import app
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.email import Mailer, MailQuota
-from chalicelib.aws.queue import Queue
-from chalicelib.aws.source import Source
+from chalicelib.aws.queue import Queue, Source
 from chalicelib.aws.table import Tables
 from chalicelib.delivery import worker
 from chalicelib.mail.kind import AfterCrash

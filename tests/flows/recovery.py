@@ -7,8 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from chalicelib.exports.model import ExportRequest
-from chalicelib.exports.request import new_export
+from chalicelib.exports.model import ExportRequest, new_export
 from chalicelib.exports.run import ExportContext
 from chalicelib.jobs.request import start
 from chalicelib.mail.signature_kinds import HIDDEN

@@ -13,7 +13,8 @@ from chalice.app import SQSEvent
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.jobs.model import SILENCE, JobState
 from chalicelib.jobs.request import find_job, start
-from chalicelib.jobs.worker import JobKind, run_jobs
+from chalicelib.jobs.run import JobContext, JobKind
+from chalicelib.jobs.worker import run_jobs
 from chalicelib.petitions.model import Petition
 from tests.actors import MINUTE, NOW
 from tests.fake_site import FakeSite, context, sqs_event
@@ -58,7 +59,8 @@ def test_work_gets_a_directory_that_is_deleted_when_the_run_ends(
 ) -> None:
     folders: list[Path] = []
 
-    def work_of(count: Count, folder: Path, _half: str) -> CountingWork:
+    def work_of(count: Count, context: JobContext) -> CountingWork:
+        folder = context.folder
         assert [*folder.iterdir()] == []
         (folder / "addresses").touch()
         folders.append(folder)

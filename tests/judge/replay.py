@@ -13,8 +13,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.bucket import PART, Bucket
 from chalicelib.aws.email import Mailer, MailQuota
-from chalicelib.aws.queue import Queue
-from chalicelib.aws.source import Source
+from chalicelib.aws.queue import Queue, Source
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.settings import Reputation, reputation_variable, table_variable

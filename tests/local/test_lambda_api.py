@@ -13,7 +13,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from botocore.httpsession import URLLib3Session
 
-from chalicelib.aws.source import Source
+from chalicelib.aws.queue import Source
 from stack.judge.caller import calling
 from stack.judge.install import install, uninstall
 from stack.judge.judge import Judge

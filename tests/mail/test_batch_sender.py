@@ -6,11 +6,16 @@ from chalicelib.aws.clients import CONFIG, MAIL_CONFIG, longest_call
 from chalicelib.aws.email import Mail
 from chalicelib.core import keys
 from chalicelib.core.errors import NotYet, RateExceeded
-from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS, PAUSED_WAIT_SECONDS, BatchSender
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.rate_limit import LONGEST_GAP, RATE_WAITS, RateLimiter, limit_rate
 from chalicelib.mail.send import SendResult
-from chalicelib.mail.sending import pause_after_refusal
+from chalicelib.mail.sending import (
+    BUDGET_SECONDS,
+    LAST_EMAIL_SECONDS,
+    PAUSED_WAIT_SECONDS,
+    BatchSender,
+    pause_after_refusal,
+)
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition

@@ -6,8 +6,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
-from chalicelib.mail.turns import BURST, INTERVAL
-from chalicelib.mail.unusual import SAMPLE, UNUSUAL_DOMAIN, UNUSUAL_NETWORK, watch_domain, watch_network
+from chalicelib.mail.turns import BURST, INTERVAL, SAMPLE, UNUSUAL_DOMAIN, UNUSUAL_NETWORK, watch_domain, watch_network
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, forget_level, set_level, stored_level
 from chalicelib.shedding.watch import EVERYWHERE, MAX_WATCHED, WATCHED_FOR, ask, stored_watch, watch

@@ -8,8 +8,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.partners.model import CountsWhen, ReceiveOutcome
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm, read_corrections
-from chalicelib.signatures.take_back import take_back
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import take_back, withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import ALICE, DAY, MINUTE, NOW, Person, confirmed, identity_of, item_of, key_of, signed, subject_of
 from tests.fakes import FakeTables

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.core.times import iso
 from chalicelib.mail.budget import Allowance
-from chalicelib.people.resend import ResendAnswer, ResendOutcome, resend
+from chalicelib.people.access import ResendAnswer, ResendOutcome, resend
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.look_up import find_by_id

@@ -7,7 +7,7 @@ import segno
 from PIL import Image
 
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.qr import qr_of
+from chalicelib.petitions.paper import qr_of
 from tests.actors import a_published_petition
 from tests.fake_site import FakeSite
 from tests.petitions.test_card import size_of

@@ -16,9 +16,8 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.changes import project
 from chalicelib.projections.recount import IN_FLIGHT, Recount, recount, repair, repair_pending
-from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.walk import RECOUNT_FIELDS
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import take_back, withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName, tally_health

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.petitions.model import Petition
-from chalicelib.reminders.model import Reminding
+from chalicelib.reminders.run import Reminding
 from chalicelib.signatures.mail_state import mark_mailed
 from tests.actors import ALICE, NOW, Person, key_of, request_of, signed
 

@@ -14,8 +14,7 @@ from chalicelib.mail.budget import choice_of, is_stopped, stop
 from chalicelib.mail.model import mailbox_of
 from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
-from chalicelib.reminders.model import MIN_HOURS, Reminding
-from chalicelib.reminders.run import RemindingWork
+from chalicelib.reminders.run import MIN_HOURS, Reminding, RemindingWork
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import MailKind
 from chalicelib.signatures.withdraw import withdraw

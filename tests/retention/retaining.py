@@ -8,8 +8,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.retention.model import Retention
-from chalicelib.retention.run import number_of_steps
+from chalicelib.retention.run import Retention, number_of_steps
 from chalicelib.runner.worker import run_job
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (

@@ -9,7 +9,7 @@ from typing import Any
 import altcha
 import pytest
 
-from chalicelib.core.providers import LARGE_PROVIDERS
+from chalicelib.core.address import LARGE_PROVIDERS
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
 from chalicelib.shedding.watch import EVERYWHERE, ask, watch
@@ -19,7 +19,7 @@ from chalicelib.signatures.mailboxes import _known_domains
 from chalicelib.signatures.model import HeldReason, Signature
 from chalicelib.signatures.network import domain_hash, network_hash
 from chalicelib.signatures.proof import LIFETIME, MAX_LENGTH, is_proof, new_challenge
-from chalicelib.signatures.submissions import with_submission
+from chalicelib.signatures.sign import with_submission
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,

@@ -8,8 +8,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.model import OUR_FORM, Signature
 from chalicelib.signatures.remove import put_back, release, remove
-from chalicelib.signatures.take_back import take_back
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import take_back, withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,

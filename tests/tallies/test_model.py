@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
-from chalicelib.tallies.enter import open_tally, tally_change
+from chalicelib.tallies.count import open_tally, tally_change
 from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry, breakdown_values, summed, tally_of
 from chalicelib.tallies.store import entry_change
 from tests.actors import DAY, NOW, OPENED

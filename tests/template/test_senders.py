@@ -9,10 +9,10 @@ from chalicelib.core.settings import Reputation
 from chalicelib.delivery.worker import KINDS
 from chalicelib.edge.batch import QUICK_ATTEMPTS
 from chalicelib.letters.kinds import LETTER_KINDS
-from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS
 from chalicelib.mail.model import Priority
 from chalicelib.mail.rate_limit import MAX_SENDERS, MIN_SENDERS, SHARES, senders_for
 from chalicelib.mail.send import CLAIM
+from chalicelib.mail.sending import BUDGET_SECONDS, LAST_EMAIL_SECONDS
 from chalicelib.updates.kinds import UPDATE_KINDS
 from stack.template.functions import CONFIGURATION_SETS
 from tests.template.packaged import (

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.petitions.model import Petition
-from chalicelib.updates.audience import sending_time
+from chalicelib.updates.publish import sending_time
 from tests.actors import ALICE, BOB, CHARLIE, change_item, confirmed, item_of
 from tests.fake_mailer import FakeQuota
 from tests.fake_site import FakeSite, stream_event

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib.petitions.model import Petition
-from chalicelib.updates import limits, model, run
+from chalicelib.updates import model, run
 from chalicelib.updates.find import forget_updates
-from chalicelib.updates.limits import MIN_FOR_BOUNCES, MIN_FOR_COMPLAINTS, why_to_pause
 from chalicelib.updates.model import Results
+from chalicelib.updates.run import MIN_FOR_BOUNCES, MIN_FOR_COMPLAINTS, why_to_pause
 from tests.actors import DAY, NOW, Person, bobs_token
 from tests.fake_site import FakeSite
 from tests.letters.lettering import send_all
@@ -56,7 +56,7 @@ def test_an_update_pauses_exactly_at_its_limits(
 @pytest.fixture
 def paused_update(fake_site: FakeSite, petition: Petition, monkeypatch: pytest.MonkeyPatch) -> str:
     """Ten of twenty emails are sent, and two bounce. Return the update's path."""
-    monkeypatch.setattr(limits, "MIN_FOR_BOUNCES", 10)
+    monkeypatch.setattr(run, "MIN_FOR_BOUNCES", 10)
     subscribe(fake_site, petition, CROWD)
     path = publish_update(fake_site)
     run_once(fake_site)
@@ -172,7 +172,7 @@ def test_emails_are_counted_while_the_rest_is_still_requested(
     fake_site: FakeSite, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Requesting a million emails takes hours. An update that bounces must not go on until then."""
-    monkeypatch.setattr(limits, "MIN_FOR_BOUNCES", 2)
+    monkeypatch.setattr(run, "MIN_FOR_BOUNCES", 2)
     subscribe(fake_site, petition, CROWD)
     path = publish_update(fake_site)
     request_page = run.MailingWork._request_page

@@ -11,8 +11,6 @@ from pydantic import Field
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.core.models import FrozenModel
-from chalicelib.core.times import Moment
 from chalicelib.exports.lock import LockedJob, LockRequest, lock_fields
 from chalicelib.exports.model import LIFETIME
 from chalicelib.jobs.model import JobState, new_job
@@ -21,15 +19,6 @@ from chalicelib.jobs.request import jobs_of, require_no_running_job
 
 class ListRequest(LockRequest):
     """The body of `POST /api/staff/petitions/{slug}/lists`. It has addresses, so one of both is required."""
-
-
-class ListResult(FrozenModel):
-    """`file` is the S3 key. `size` (bytes) and `sha256` are of the encrypted file."""
-
-    file: str
-    size: int
-    sha256: str
-    finished_at: Moment
 
 
 class OptInList(LockedJob):
@@ -45,7 +34,6 @@ class OptInList(LockedJob):
     parts: list[str] = Field(default_factory=list)
     subscribed: int = 0
     unsubscribed: int = 0
-    result: ListResult | None = None
 
     @property
     def next_bucket(self) -> str | None:

@@ -7,7 +7,6 @@ or failed are not used: nobody got its file.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 from secrets import token_hex
 
@@ -16,11 +15,12 @@ from chalicelib.aws.expressions import chunks
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.printable import escape_formula
-from chalicelib.exports.lock import HALF_IS_LOST, lock
-from chalicelib.exports.subscribers.request import ListResult, OptInList
+from chalicelib.exports.lock import HALF_IS_LOST, FileResult, file_facts, lock
+from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import find_job
+from chalicelib.jobs.run import JobContext, JobKind
 from chalicelib.mail.budget import addresses_that_stopped
 from chalicelib.petitions.find import NOT_KEPT, petition_as_stored
 from chalicelib.signatures.walk import read_for_opt_in_list
@@ -127,12 +127,7 @@ class ListWork:
         locked = lock(job, self.half, plain, self.clock())
         key = f"{FILES}/{job.job_id}/{token_hex(4)}/file"
         self.s3_bucket.put_file(key, locked, "application/octet-stream")
-        return job.in_end_state(JobState.DONE, result=self._result(key, locked))
-
-    def _result(self, key: str, path: Path) -> ListResult:
-        with path.open("rb") as file:
-            digest = file_digest(file, "sha256").hexdigest()
-        return ListResult(file=key, size=path.stat().st_size, sha256=digest, finished_at=self.clock())
+        return job.in_end_state(JobState.DONE, result=FileResult(file=key, **file_facts(locked, self.clock())))
 
 
 def _ids_key(part: str) -> str:
@@ -145,3 +140,10 @@ def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
     values += [item.get(column, "") for column in COLUMNS[2:]]  # All columns but the status and the id.
     cells = [escape_formula(value).replace('"', '""') for value in values]
     return ",".join(f'"{cell}"' for cell in cells) + "\r\n"
+
+
+def _work(_: OptInList, job: JobContext) -> ListWork:
+    return ListWork(job.tables, job.bucket(), job.folder, job.clock, job.settings.limit_keys, job.half)
+
+
+KIND = JobKind(OptInList, _work)

@@ -29,7 +29,7 @@ from chalicelib.partners.imports.rows import Record, read_row, store_first_rows
 from chalicelib.partners.model import Receipt, ReceiveOutcome
 from chalicelib.partners.receive import CONFLICT, ReceiveResult, predict_each, take_each
 from chalicelib.partners.receiving import ReceivingContext
-from chalicelib.signatures.take_back import take_back
+from chalicelib.signatures.withdraw import take_back
 
 # Rows that are taken at the same time. Each waits for AWS most of its time.
 WORKERS = 8
@@ -60,7 +60,7 @@ class ImportWork:
     def next_step(self, job: Import) -> Step[Import]:
         """An undo also runs when the petition has closed."""
         if job.undoes:
-            return Step(ROWS_SECONDS, lambda: self._undo_next_receipts(job))
+            return Step(ROWS_SECONDS, lambda: undo_some(job, self.receiving, self.clock(), RECEIPTS_PER_STEP))
         if not self.receiving.petition.is_confirmable_at(self.clock()):
             return Step(0, lambda: job.in_end_state(JobState.FAILED, why="The petition was closed or removed"))
         if job.shape is None:
@@ -72,9 +72,6 @@ class ImportWork:
         """Delete the import's file, which has names and addresses. An undo has no file."""
         if job.file:
             delete_file(job.file, self.bucket)
-
-    def _undo_next_receipts(self, job: Import) -> Import:
-        return undo_some(job, self.receiving, self.clock(), RECEIPTS_PER_STEP)
 
     def _check_file(self, job: Import) -> Import:
         try:

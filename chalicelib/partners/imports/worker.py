@@ -1,13 +1,7 @@
 """What runs the job that imports a partner's file, or that undoes an import (runner/worker.py)."""
 
-from pathlib import Path
-
-from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import overflow_queue
-from chalicelib.aws.table import tables
-from chalicelib.core import times
-from chalicelib.core.settings import settings
-from chalicelib.jobs.worker import JobKind
+from chalicelib.jobs.run import JobContext, JobKind
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.imports.run import WORKERS, ImportWork
 from chalicelib.partners.receiving import ReceivingContext
@@ -16,12 +10,12 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.sign import SigningContext
 
 
-def _work(job: Import, folder: Path, _half: str) -> ImportWork:
-    partner, petition = find_partner(job.partner, tables()), petition_as_stored(job.slug, tables())
-    signing = SigningContext(tables(), overflow_queue, settings().signature_keys)
+def _work(job: Import, context: JobContext) -> ImportWork:
+    partner, petition = find_partner(job.partner, context.tables), petition_as_stored(job.slug, context.tables)
+    signing = SigningContext(context.tables, overflow_queue, context.settings.signature_keys)
     import_id = job.undoes or job.job_id  # For an undo: the import that it undoes.
     receiving = ReceivingContext(partner, petition, "import", signing, import_id)
-    return ImportWork(receiving, files_bucket(), folder, times.now, WORKERS)
+    return ImportWork(receiving, context.bucket(), context.folder, context.clock, WORKERS)
 
 
 KIND = JobKind(Import, _work)

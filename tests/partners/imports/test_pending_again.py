@@ -12,8 +12,7 @@ from chalicelib.partners.model import CountsWhen, Partner
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.recount import recount
-from chalicelib.signatures.take_back import take_back
-from chalicelib.signatures.withdraw import unsubscribe
+from chalicelib.signatures.withdraw import take_back, unsubscribe
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
 from tests.actors import ALICE, DAY, MINUTE, NOW, Person, change_item, fields_of, identity_of, item_of, key_of, signed
