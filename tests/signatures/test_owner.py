@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from chalicelib.core.address import read_address, signature_id
-from chalicelib.core.errors import Invalid
 from chalicelib.core.times import exact
 from chalicelib.letters.request import has_new_letter
 from chalicelib.letters.withdrawn import has_withdrawn
@@ -14,8 +13,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.changes import stages_passed
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.look_up import StoredSignature, find_by_id, find_moved
-from chalicelib.signatures.model import Moving
-from chalicelib.signatures.owner import MOVE_LIFETIME, ask_to_move, correct, forget_move, move
+from chalicelib.signatures.owner import ask_to_move, correct, move
 from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
@@ -72,15 +70,6 @@ def test_a_correction_changes_name_and_postcode_only(tables: FakeTables, petitio
     assert item_of(tables, petition, identity) == {**before, **changed}
     correct(found_in(tables, petition), {"postcode": ""}, NOW, tables)
     assert "postcode" not in item_of(tables, petition, identity)
-
-
-@pytest.mark.parametrize("fields", [{"name": "=1"}, {"name": ""}, {"postcode": "NO"}, {"name": "x" * 9000}])
-def test_a_wrong_correction_changes_nothing(tables: FakeTables, petition: Petition, fields: dict[str, str]) -> None:
-    identity = confirmed(tables, petition)
-    before = item_of(tables, petition, identity)
-    with pytest.raises(Invalid):
-        correct(found_in(tables, petition), fields, NOW, tables)
-    assert item_of(tables, petition, identity) == before
 
 
 def test_a_correction_after_a_withdrawal_stores_no_name(tables: FakeTables, petition: Petition) -> None:
@@ -228,35 +217,9 @@ def test_a_move_passes_no_stage_and_neither_sends_nor_takes_out_a_letter(
     assert [*stages_passed(after[1], item_of(tables, petition, pending), LATER)] == ["withdrawn"]
 
 
-def test_a_letter_that_waits_finds_who_moved_on_and_back(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    moved(tables, petition)
-    for number, (origin, email) in enumerate(
-        ((NEW, "third@new.example"), (Person("Alice", "third@new.example"), ALICE.email))
-    ):
-        to = read_address(email)
-        new_identity = signature_id(petition.slug, to.canonical, SECRET)
-        move(found_in(tables, petition, origin), to, new_identity, LATER + (number + 1) * DAY, tables)
-        waiting = find_moved(petition, identity, NOW, tables)
-        assert waiting
-        assert waiting.signature.email == email
-
-
 @pytest.mark.parametrize("leave", [withdraw, erase])
 def test_who_leaves_leaves_no_new_address(tables: FakeTables, petition: Petition, leave: Callable[..., None]) -> None:
     identity = confirmed(tables, petition)
     ask_to_move(found_in(tables, petition), read_address(NEW.email), NOW, tables)
     leave(key_of(petition, identity), petition, NOW, tables)
     assert NEW.email not in str(item_of(tables, petition, identity))
-
-
-def test_a_new_address_that_is_forgotten_leaves_a_newer_one(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    ask_to_move(found_in(tables, petition), read_address("typo@new.example"), NOW, tables)
-    earlier = found_in(tables, petition)
-    ask_to_move(earlier, read_address(NEW.email), NOW, tables)
-    forget_move(earlier, tables)
-    stored = found_in(tables, petition)
-    assert stored.signature.moving == Moving(to=NEW.email, until=NOW + MOVE_LIFETIME)
-    forget_move(stored, tables)
-    assert "moving" not in item_of(tables, petition, identity)

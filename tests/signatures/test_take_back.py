@@ -9,13 +9,9 @@ from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.model import OUR_FORM, Signature
 from chalicelib.signatures.remove import put_back, release, remove
 from chalicelib.signatures.take_back import take_back
-from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
-    ALICE,
-    MINUTE,
     NOW,
-    Person,
     change_item,
     confirmed,
     identity_of,
@@ -77,16 +73,8 @@ def test_the_first_receipt_stays_first_unless_its_own_import_is_undone(
     assert (item.get("receipt"), item.get("also_came_with")) == (first, others)
 
 
-def test_a_signature_that_its_owner_confirmed_by_email_stays(tables: FakeTables, petition: Petition) -> None:
-    change_item(tables, petition, confirmed(tables, petition), receipt="r")
-    assert not take_back_alice(tables, petition)
-    assert exact_count(petition, NOW, tables).confirmed == 1
-
-
-@pytest.mark.parametrize("state", ["held", "removed"])
-def test_what_its_owner_confirmed_by_email_stays_while_it_is_held_or_removed(
-    tables: FakeTables, petition: Petition, state: str
-) -> None:
+@pytest.mark.parametrize("state", ["confirmed", "held", "removed"])
+def test_what_its_owner_confirmed_by_email_stays(tables: FakeTables, petition: Petition, state: str) -> None:
     identity = confirmed(tables, petition)
     before = {"receipt": "r", "state": state} | ({"removed_from": "confirmed"} if state == "removed" else {})
     change_item(tables, petition, identity, **before)
@@ -118,29 +106,3 @@ def test_a_held_or_removed_signature_that_only_the_import_confirmed_waits_for_it
     put_back(key, found(), "removal", petition, NOW, tables)
     assert item_of(tables, petition, identity)["state"] == "pending"
     assert exact_count(petition, NOW, tables).confirmed == 0
-
-
-def test_a_withdrawn_signature_is_not_taken_back(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    change_item(tables, petition, identity, receipt="r")
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-    assert not take_back_alice(tables, petition)
-    assert "taken_back_at" not in item_of(tables, petition, identity)
-
-
-def test_what_is_typed_here_during_an_undo_is_what_waits_for_the_confirmation(petition: Petition) -> None:
-    class SignedMeanwhile(FakeTables):
-        def transact(self, changes: Any) -> None:
-            if not undone:
-                undone.append(True)
-                signed(self, petition, Person("Alice A.", ALICE.email), NOW + MINUTE)
-            super().transact(changes)
-
-    undone: list[bool] = [True]  # No undo yet.
-    tables = SignedMeanwhile()
-    identity = imported(tables, petition)
-    signed(tables, petition)
-    undone.clear()
-    assert take_back_alice(tables, petition)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["name"]) == ("pending", "Alice A.")
