@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.aws.email import Mail
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.mail.budget import choice_of, stop, take_email
@@ -69,14 +71,25 @@ def test_who_has_not_confirmed_is_reminded_once(fake_site: FakeSite, petition: P
     assert "This is our only reminder." in mail.text
     [shown] = ask(fake_site, "GET", REMINDERS_PATH).json_body["reminders"]
     assert (shown["state"], shown["reminded"], shown["hours"]) == ("running", 1, 24)
+    assert fake_site.post_form(fake_site.last_link("confirm"), {}).status_code == 200
+    assert fake_site.get("/api/petitions/safe-children/count").json_body["count"] == 1
 
 
-def test_the_link_in_a_reminder_counts_the_signature(fake_site: FakeSite, petition: Petition) -> None:
+def test_a_reminder_that_ses_may_have_sent_is_never_sent_again(fake_site: FakeSite, petition: Petition) -> None:
+    send = fake_site.mailer.send
+
+    def send_and_lose_the_answer(mail: Mail) -> str:
+        send(mail)
+        raise Unavailable("mail")
+
+    fake_site.mailer.send = send_and_lose_the_answer  # type: ignore[method-assign]
     mailed(fake_site.tables, petition)
     switch_on(fake_site)
     run_and_send(fake_site)
-    assert fake_site.post_form(fake_site.last_link("confirm"), {}).status_code == 200
-    assert fake_site.get("/api/petitions/safe-children/count").json_body["count"] == 1
+    for _ in range(3):
+        fake_site.clock.forward(timedelta(minutes=5))
+        send_reminders(fake_site)
+    assert reminded(fake_site) == [ALICE.email]
 
 
 def test_a_reminder_waits_for_the_hours_after_the_last_email(fake_site: FakeSite, petition: Petition) -> None:

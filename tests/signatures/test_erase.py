@@ -102,7 +102,7 @@ def test_a_withdrawal_removes_personal_data_and_subtracts_one(tables: FakeTables
     item = item_of(tables, petition, identity)
     stored = json.dumps(item)
     assert not [word for word in ("Alice", "Achterberg", "alice", "M1 1AE", "bbc", "GB") if word in stored]
-    assert (item["state"], item["updates"]) == ("withdrawn", False)
+    assert (item["state"], item["updates"], "confirmed_at" in item) == ("withdrawn", False, False)
     assert item["expires_at"] == int((NOW + WITHDRAWN_LIFETIME).timestamp())
 
 
