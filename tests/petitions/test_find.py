@@ -42,18 +42,11 @@ def test_a_cached_petition_closes_on_time(tables: FakeTables) -> None:
 SECOND = timedelta(seconds=1)
 
 
-def use_in_caches(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    def seconds() -> float:
-        return (clock() - NOW).total_seconds()
-
-    monkeypatch.setattr(caching, "monotonic", seconds)
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The test's clock, which the cache uses too."""
     clock = Clock()
-    use_in_caches(clock, monkeypatch)
+    monkeypatch.setattr(caching, "monotonic", lambda: (clock() - NOW).total_seconds())
     return clock
 
 

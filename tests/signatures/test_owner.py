@@ -95,75 +95,44 @@ def test_a_moved_signature_keeps_what_it_is_and_leaves_nothing_personal(tables: 
     assert_exact(tables, petition, 1)
 
 
-def sign_at_new(tables: FakeTables, petition: Petition) -> None:
-    signed(tables, petition, NEW)
+LEAVE, CORRECT = "withdraws", "corrects the name"
+ACTS: dict[str, Callable[[FakeTables, Petition], object]] = {
+    "signs with the new address": lambda tables, petition: signed(tables, petition, NEW),
+    "confirms with it": lambda tables, petition: confirmed(tables, petition, NEW),
+    "withdraws with it": lambda tables, petition: leave_new(withdraw, tables, petition),
+    "is erased with it": lambda tables, petition: leave_new(erase, tables, petition),
+    LEAVE: lambda tables, petition: withdraw(key_of(petition, identity_of(petition)), petition, LATER, tables),
+    CORRECT: lambda tables, petition: correct(found_in(tables, petition), {"name": "Alice B."}, NOW, tables),
+    "moves too": moved,
+}
 
 
-def confirm_at_new(tables: FakeTables, petition: Petition) -> None:
-    confirmed(tables, petition, NEW)
+def leave_new(leave: Callable[..., None], tables: FakeTables, petition: Petition) -> None:
+    leave(key_of(petition, confirmed(tables, petition, NEW)), petition, NOW, tables)
 
 
-def withdraw_at_new(tables: FakeTables, petition: Petition) -> None:
-    withdraw(key_of(petition, confirmed(tables, petition, NEW)), petition, NOW, tables)
-
-
-def erase_at_new(tables: FakeTables, petition: Petition) -> None:
-    erase(key_of(petition, confirmed(tables, petition, NEW)), petition, NOW, tables)
-
-
-def withdraw_at_old(tables: FakeTables, petition: Petition) -> None:
-    withdraw(key_of(petition, identity_of(petition)), petition, LATER, tables)
-
-
-def correct_at_old(tables: FakeTables, petition: Petition) -> None:
-    correct(found_in(tables, petition), {"name": "Alice B."}, NOW, tables)
-
-
-def move_too(tables: FakeTables, petition: Petition) -> None:
-    moved(tables, petition)
-
-
-Act = Callable[[FakeTables, Petition], None]
-CASES = [
-    (sign_at_new, ("withdrawn", "confirmed")),
-    (confirm_at_new, ("withdrawn", "confirmed")),
-    (withdraw_at_new, ("withdrawn", "confirmed")),
-    (erase_at_new, ("withdrawn", "confirmed")),
-    (withdraw_at_old, ("withdrawn", None)),
-    (correct_at_old, ("withdrawn", "confirmed")),
-    (move_too, ("withdrawn", "confirmed")),
-]
-
-
-@pytest.mark.parametrize(("act", "states"), CASES)
-def test_whatever_came_before_a_move_the_person_counts_once(
-    tables: FakeTables, petition: Petition, act: Act, states: tuple[str, str | None]
+@pytest.mark.parametrize("is_during", [False, True])
+@pytest.mark.parametrize("act", ACTS)
+def test_whatever_the_person_does_before_or_during_a_move_they_count_once(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch, act: str, is_during: bool
 ) -> None:
-    confirmed(tables, petition)
-    act(tables, petition)
-    moved(tables, petition)
-    assert states_of(tables, petition) == states
-    assert_exact(tables, petition, states.count("confirmed"))
-
-
-@pytest.mark.parametrize(("act", "states"), CASES)
-def test_whatever_happens_during_a_move_the_person_counts_once(
-    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch, act: Act, states: tuple[str, str | None]
-) -> None:
-    """It happens after the move has read both items, and before its transaction."""
+    """During: after the move has read both items, and before its transaction."""
     confirmed(tables, petition)
     transact = tables.transact
 
     def act_first(writes: Any) -> None:
         monkeypatch.undo()
-        act(tables, petition)
+        ACTS[act](tables, petition)
         transact(writes)
 
-    monkeypatch.setattr(tables, "transact", act_first)
+    if is_during:
+        monkeypatch.setattr(tables, "transact", act_first)
+    else:
+        ACTS[act](tables, petition)
     moved(tables, petition)
-    assert states_of(tables, petition) == states
-    assert_exact(tables, petition, states.count("confirmed"))
-    if act is correct_at_old:
+    assert states_of(tables, petition) == ("withdrawn", None if act == LEAVE else "confirmed")
+    assert_exact(tables, petition, 0 if act == LEAVE else 1)
+    if act == CORRECT:
         assert item_of(tables, petition, identity_of(petition, NEW))["name"] == "Alice B."
 
 
