@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 # Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
 SLOW = (
-    "tests/benchmarks/test_ballot.py::test_the_documented_table",
+    "tests/benchmarks/test_ballot.py",
     "tests/benchmarks/test_results.py",
     "tests/browser/test_staff_pages.py",
     "tests/deployed/test_package.py",
@@ -20,6 +20,9 @@ SLOW = (
     "tests/judge/test_least_privilege.py::test_a_role_reaches_no_partition",
     "tests/judge/test_least_privilege.py::test_every_condition_refuses",
     "tests/judge/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
+    "tests/stack/test_adopt.py::test_a_new_stack_adopts",
+    "tests/stack/test_adopt.py::test_a_stack_that_aws",
+    "tests/stack/test_deploy.py::test_secrets_keep_their_value",
     "tests/stack/test_protection.py::test_a_creation_that_fails",
     "tests/stack/test_protection.py::test_a_production_stage_is_protected",
     "tests/stack/test_us_east_1.py",
