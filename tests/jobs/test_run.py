@@ -1,16 +1,19 @@
-"""A job runs in steps until it ends. Crashes, repeated messages and cancelling change nothing that was recorded."""
+"""One job of a kind runs at a time, in steps until it ends. Crashes, repeats and cancelling change nothing recorded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
+from chalicelib.core.errors import NotNow, Unavailable, UnknownThing
 from chalicelib.jobs.model import HasTime, JobState, Step, Work
 from chalicelib.jobs.request import cancel, find_job, start
-from chalicelib.jobs.run import run
+from chalicelib.jobs.run import heartbeat, run
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, CHARLIE, MINUTE, NOW, signed
+from tests.exporting import an_export
 from tests.fake_site import Clock
 from tests.fakes import FakeQueue, FakeTables
 from tests.jobs.a_counting_job import STEP_SECONDS, Count, CountingWork, a_count
@@ -132,3 +135,42 @@ def test_a_job_whose_worker_is_silent_waits_for_a_retry(seconds: int, rest: int,
     count = a_count().model_copy(update=fields)
     assert count.state_at(NOW + timedelta(seconds=seconds)) is state
     assert count.model_copy(update={"beat_at": None}).state_at(NOW + timedelta(seconds=seconds)) is JobState.RUNNING
+
+
+def test_a_long_step_beats_until_it_ends() -> None:
+    beats: list[float] = []
+    three_beats = Event()
+
+    def beat() -> None:
+        beats.append(0)
+        if len(beats) == 3:
+            three_beats.set()
+
+    with heartbeat(beat, wait=lambda is_over, _: is_over.wait(0.001)):
+        assert three_beats.wait(5)
+    after = len(beats)
+    assert not Event().wait(0.02)
+    assert len(beats) == after
+
+
+def test_one_job_of_a_kind_runs_at_a_time_for_each_key(tables: FakeTables, queue: FakeQueue) -> None:
+    count = a_count("bees")
+    start(count, queue, tables)
+    with pytest.raises(NotNow):
+        start(a_count("bees"), queue, tables)
+    start(a_count("trees"), queue, tables)
+    start(an_export(job_id="bees.1"), queue, tables)
+    cancel(count, NOW, tables)
+    start(a_count("bees"), queue, tables)
+
+
+@pytest.mark.parametrize("job_id", ["", "x" * 2000, "LATEST", "safe-children." + "x" * 2000])
+def test_a_malformed_id_is_not_looked_up(tables: FakeTables, job_id: str) -> None:
+    tables.fail_next(Unavailable("storage"))
+    with pytest.raises(UnknownThing):
+        find_job(Count, job_id, tables)
+
+
+def test_a_job_that_is_deleted_while_it_runs_is_unknown(tables: FakeTables) -> None:
+    with pytest.raises(UnknownThing):
+        cancel(a_count(), NOW, tables)

@@ -116,11 +116,6 @@ def test_the_json_list_has_the_open_petitions_newest_first(fake_site: FakeSite) 
     assert petitions[1].items() < fake_site.get(API_URL).json_body.items()
 
 
-@pytest.mark.parametrize("path", [f"{PAGE_URL}/thanks", "/petitions/nothing", "/api/petitions/nothing", "/confirm"])
-def test_thanks_and_error_responses_are_not_cached(fake_site: FakeSite, path: str) -> None:
-    assert fake_site.get(path).headers["Cache-Control"] == "no-store"
-
-
 @pytest.mark.parametrize(
     ("changes", "status"), [({"state": "draft"}, 404), ({"state": "removed"}, 410), ({"opened_at": NOW + DAY}, 404)]
 )

@@ -2,10 +2,8 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-
 from chalicelib.petitions.figure import Figure, FigureKind, current_figures
-from chalicelib.petitions.model import Petition, check_rising
+from chalicelib.petitions.model import Petition
 from tests.actors import DAY, NOW, a_petition, confirmed
 from tests.fake_site import FakeSite
 from tests.petitions.test_staff_api import PETITION_URL, ask, petition_fields
@@ -42,12 +40,6 @@ def test_a_request_to_a_warm_function_is_one_read(fake_site: FakeSite) -> None:
     fake_site.tables.calls.clear()
     fake_site.get(COUNT_URL)
     assert fake_site.tables.calls == ["get"]
-
-
-@pytest.mark.parametrize("goals", [[5000, 1000], [1000, 1000], [1, 2, 2]])
-def test_goals_must_rise(goals: list[int]) -> None:
-    with pytest.raises(ValueError, match=f"{goals[-1]:,} follows {goals[-2]:,}"):
-        check_rising(goals)
 
 
 def test_the_next_goal_is_shown_on_every_route(fake_site: FakeSite) -> None:

@@ -108,13 +108,6 @@ def test_an_error_after_sending_the_form_is_shown_in_the_frame(fake_site: FakeSi
     assert b"<form" not in answer.body
 
 
-def test_the_script_is_kept_for_an_hour(fake_site: FakeSite) -> None:
-    answer = fake_site.get("/embed.js")
-    assert answer.headers["Cache-Control"] == "public, max-age=3600"
-    assert answer.headers["Content-Type"].startswith("text/javascript")
-    assert fake_site.get("/embed.js", if_none_match=answer.headers["ETag"]).status_code == 304
-
-
 SITE = "https://www.charity.example"
 
 

@@ -1,6 +1,5 @@
 """The member of parliament for a postcode, in the charity's tables."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,11 @@ from chalicelib.petitions.constituency_table import (
     pack_members,
     unpack_members,
 )
-from chalicelib.petitions.form import EDITABLE, KEPT_IF_OMITTED, NO_MEMBERS, read_edit, read_new_petition
-from chalicelib.petitions.model import Petition
+from chalicelib.petitions.form import NO_MEMBERS, read_new_petition
 from tests.actors import NOW, a_petition
 from tests.letters.lettering import LETTER, TARGET
 from tests.located import UPPER, give_members
+from tests.petitions.test_form import apply_edit, body_of
 
 MP = {"key": "my-mp", "name": "Your MP", "members": True}
 PACED = {"mode": "paced", "per_hour": 5}
@@ -61,29 +60,17 @@ def test_a_letter_to_members_is_one_target_without_address_or_pace(targets: list
         a_petition(letter=LETTER | {"targets": targets})
 
 
-def edit_body(petition: Petition, **changes: Any) -> str:
-    """Return the JSON of the fields that staff must send, with changes."""
-    names = set(EDITABLE) - KEPT_IF_OMITTED - {"opened_at", "closes_at"}
-    return json.dumps(petition.model_dump(mode="json", include=names) | changes)
-
-
 def test_staff_choose_members_only_on_a_site_with_their_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    petition = a_petition(letter=LETTER)
-    edit = edit_body(petition, letter=LETTER | {"targets": [TARGET, MP]})
-    with pytest.raises(Invalid) as refused:
-        read_edit(edit, petition, NOW)
-    assert refused.value.errors == [FieldError("letter.targets", NO_MEMBERS)]
+    petition, letter = a_petition(letter=LETTER), LETTER | {"targets": [TARGET, MP]}
+    with pytest.raises(Invalid) as edit:
+        apply_edit(petition, letter=letter)
+    with pytest.raises(Invalid) as new:
+        read_new_petition(body_of(letter=letter), NOW)
+    assert edit.value.errors == new.value.errors == [FieldError("letter.targets", NO_MEMBERS)]
     give_members(monkeypatch)
-    assert read_edit(edit, petition, NOW).letter != petition.letter
+    assert apply_edit(petition, letter=letter).letter != petition.letter
 
 
 def test_staff_edit_other_parts_although_the_table_is_gone() -> None:
     petition = a_petition(letter=LETTER | {"targets": [MP]})
-    assert read_edit(edit_body(petition, title="Another title"), petition, NOW).title == "Another title"
-
-
-def test_a_new_petition_with_letters_to_members_needs_their_table() -> None:
-    new = edit_body(a_petition(), slug="another", letter=LETTER | {"targets": [MP]})
-    with pytest.raises(Invalid) as refused:
-        read_new_petition(new, NOW)
-    assert refused.value.errors == [FieldError("letter.targets", NO_MEMBERS)]
+    assert apply_edit(petition, title="Another title").title == "Another title"

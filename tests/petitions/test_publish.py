@@ -8,12 +8,12 @@ import pytest
 from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import keys
 from chalicelib.core.errors import Invalid, Stale, Throttled, UnknownPetition
-from chalicelib.petitions.edit import create, edit, publish, raise_shards, versions, with_changes
+from chalicelib.petitions.edit import create, edit, publish, raise_shards, with_changes
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
 from chalicelib.petitions.transition import Transition, apply
 from chalicelib.tallies.count import exact_count
-from tests.actors import DAY, NOW, a_petition, a_published_petition, confirmed, item_of
+from tests.actors import DAY, NOW, a_petition, a_published_petition
 from tests.fakes import FakeTables
 
 
@@ -100,27 +100,6 @@ def test_an_edit_whose_text_cannot_be_stored_is_not_shown(tables: FakeTables, mo
     with pytest.raises(Throttled):
         edit(with_changes(petition, text="We ask for more."), NOW, tables)
     assert petition_as_stored(SLUG, tables) == petition
-
-
-def test_a_signature_keeps_the_version_that_was_signed(tables: FakeTables) -> None:
-    petition = a_published_petition(tables)
-    identity = confirmed(tables, petition)
-    edited = edit(with_changes(petition, text="We ask for more."), NOW + DAY, tables)
-    item = item_of(tables, petition, identity)
-    assert item["text_version"] == petition.text_version != edited.text_version
-    assert [text.version for text in versions(edited, tables)] == [petition.version, edited.version]
-
-
-def test_a_petition_without_a_revision_can_be_edited(tables: FakeTables) -> None:
-    a_published_petition(tables)
-    stored = tables.items[keys.petition(SLUG)]
-    for name in ("revision", "goals"):
-        del stored[name]
-    old = petition_as_stored(SLUG, tables)
-    assert (old.revision, old.goals, old.paused_at, old.removed_reason) == (0, [], None, None)
-    assert edit(with_changes(old, title="New"), NOW, tables).revision == 1
-    with pytest.raises(Stale):
-        edit(with_changes(old, title="Newer"), NOW, tables)
 
 
 def test_an_edit_never_undoes_a_concurrent_raise_of_shards(tables: FakeTables) -> None:

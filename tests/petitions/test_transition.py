@@ -1,5 +1,6 @@
 """Transitions between all pairs of states, and what else they change."""
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 
 from chalicelib.core.errors import Invalid, InvalidTransition
 from chalicelib.petitions.model import Petition, PetitionState
-from chalicelib.petitions.transition import SCHEDULED, Transition, apply, transitions
-from tests.actors import DAY, NOW, OPENED, a_petition
+from chalicelib.petitions.transition import SCHEDULED, Transition, apply, gap_errors, transitions, warning_of_gaps
+from tests.actors import DAY, NOW, OPENED, WELSH, a_petition
+from tests.letters.lettering import LETTER, TARGET, WELSH_LETTER
 
 HOUR = timedelta(hours=1)
 
@@ -127,3 +129,29 @@ def test_exactly_the_accepted_transitions_are_listed(old: PetitionState) -> None
 def test_a_scheduled_opening_can_be_cancelled() -> None:
     scheduled = a_petition(state="open", opened_at=NOW + HOUR)
     assert [each["state"] for each in transitions(scheduled, NOW)] == ["draft", "open", "removed"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"summary": "[Who]", "text": "[What]", "target": "[Whom]"}, "the summary, the text, the target"),
+        ({"charity": "[Us]"}, "the charity"),
+        ({"text": "[Write\nyour text here]"}, "the text"),
+        ({"letter": LETTER | {"subject": "[What]", "body": "[What]"}}, "the letter"),
+        ({"letter": LETTER | {"openings": ["[Who]"]}}, "the letter"),
+        ({"letter": LETTER | {"targets": [TARGET | {"name": "[Whom]"}]}}, "the letter"),
+        ({"translations": {"cy": WELSH | {"letter": WELSH_LETTER | {"body": "[Beth]"}}}}, "the letter (cy)"),
+    ],
+)
+def test_other_gaps_are_named(changes: dict[str, Any], names: str) -> None:
+    petition = a_petition(**changes)
+    assert gap_errors(petition) == []
+    [warning] = warning_of_gaps(petition)
+    assert warning.message.endswith(f"which the public would read, in {names}")
+
+
+def test_a_long_text_of_brackets_is_searched_at_once() -> None:
+    petition = a_petition(text="[" * 20_000)
+    began = time.thread_time()
+    assert warning_of_gaps(petition) == []
+    assert time.thread_time() - began < 0.5

@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys
 from chalicelib.petitions.model import Petition
 from chalicelib.reminders.run import Reminding
 from chalicelib.signatures.mail_state import mark_mailed
 from tests.actors import ALICE, NOW, Person, key_of, request_of, signed
+from tests.jobs.storing import store_job
 
 HOUR = timedelta(hours=1)
 
@@ -23,15 +23,4 @@ def mailed(tables: Tables, petition: Petition, person: Person = ALICE, at: timed
 
 
 def store_reminding(tables: Tables, **changes: Any) -> Reminding:
-    values = {
-        "job_id": "safe-children.waiting",
-        "requested_by": "bob",
-        "requested_at": NOW,
-        "touched_at": NOW,
-        "hours": 24,
-        **changes,
-    }
-    job = Reminding.model_validate(values)
-    tables.put(keys.job(job.kind, job.job_id), job.model_dump(exclude_none=True))
-    tables.put(keys.latest_job(job.kind, job.key), {"job_id": job.job_id})
-    return job
+    return store_job(Reminding, tables, **{"hours": 24, **changes})

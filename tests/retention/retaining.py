@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.retention.run import Retention, number_of_steps
@@ -26,6 +25,7 @@ from tests.actors import (
     signed,
 )
 from tests.fake_site import FakeSite, context, sqs_event
+from tests.jobs.storing import store_job
 from tests.letters.lettering import LETTER
 from tests.partnering import PATH, oaks_token, sent_of
 from tests.updates.sending import ask
@@ -92,16 +92,4 @@ def report(fake_site: FakeSite) -> Any:
 
 
 def store_retention(tables: Tables, **changes: Any) -> Retention:
-    values = {
-        "job_id": "safe-children.waiting",
-        "requested_by": "bob",
-        "requested_at": NOW,
-        "touched_at": NOW,
-        "dry_run": False,
-        "expected": number_of_steps((), dry_run=False),
-        **changes,
-    }
-    job = Retention.model_validate(values)
-    tables.put(keys.job(job.kind, job.job_id), job.model_dump(exclude_none=True))
-    tables.put(keys.latest_job(job.kind, job.key), {"job_id": job.job_id})
-    return job
+    return store_job(Retention, tables, **{"dry_run": False, "expected": number_of_steps((), dry_run=False)} | changes)

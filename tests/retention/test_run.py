@@ -5,17 +5,15 @@ from typing import Any
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.core.errors import Throttled
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions, petition_as_stored
 from chalicelib.petitions.model import PetitionState
 from chalicelib.projections.recount import recount
 from chalicelib.retention import run
-from chalicelib.runner.worker import run_job
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdowns
 from tests.actors import ALICE, BOB, DAY, NOW, a_petition, a_published_petition, confirmed, identity_of, item_of, key_of
-from tests.fake_site import FakeSite, context, sqs_event, stream_event
+from tests.fake_site import FakeSite, stream_event
 from tests.retention.retaining import (
     DUE,
     PATH_OF_RETENTION,
@@ -60,7 +58,10 @@ def test_a_dry_run_counts_and_changes_nothing(fake_site: FakeSite) -> None:
     assert fake_site.bucket.objects == files
 
 
-def test_a_run_removes_the_personal_data_and_keeps_every_number(fake_site: FakeSite) -> None:
+def test_a_run_removes_the_personal_data_and_keeps_every_number(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "PAGE_SIZE", 1)
     petition = a_full_petition(fake_site)
     states = {key: item["state"] for key, item in fake_site.tables.items.items() if key.table == keys.SIGNATURES}
     wait_until_due(fake_site)
@@ -88,35 +89,6 @@ def test_a_second_run_finds_nothing(fake_site: FakeSite) -> None:
         run_jobs(fake_site)
         fake_site.clock.forward(DAY)
         assert report(fake_site)["runs"][0]["found"] == found
-
-
-def test_a_run_goes_on_after_each_page_and_each_failure(fake_site: FakeSite) -> None:
-    a_full_petition(fake_site)
-    wait_until_due(fake_site)
-    start(fake_site)
-    [message] = fake_site.jobs.messages
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "PAGE_SIZE", 1)
-        for calls in range(1, 180, 4):
-            with pytest.MonkeyPatch.context() as fault:
-                fail_after(calls, fake_site, fault)
-                run_job(sqs_event([message]), context())
-    run_jobs(fake_site)
-    assert personal_texts(fake_site) == []
-    [shown] = report(fake_site)["runs"]
-    assert (shown["state"], shown["found"]) == ("done", FOUND)
-
-
-def fail_after(calls: int, fake_site: FakeSite, fault: pytest.MonkeyPatch) -> None:
-    left, called = [calls], fake_site.tables._called
-
-    def count_down(name: str) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            raise Throttled("storage")
-        called(name)
-
-    fault.setattr(fake_site.tables, "_called", count_down)
 
 
 def test_a_cancelled_run_leaves_the_rest_to_another(fake_site: FakeSite) -> None:

@@ -52,13 +52,6 @@ def assert_problem(answer: Any, status: int) -> None:
             assert set(error) == {"field", "message"}
 
 
-def test_a_signature_is_accepted_and_stored(fake_site: FakeSite) -> None:
-    answer = fake_site.post_json(API_PATH, json_of(source="bbc"))
-    assert (answer.status_code, answer.json_body) == (202, ACCEPTED)
-    (item,) = signatures_in(fake_site)
-    assert (item["name"], item["channel"], item["source"]) == (ALICE.name, "api", "bbc")
-
-
 def test_new_repeated_confirmed_and_blocked_signatures_get_the_same_response(fake_site: FakeSite) -> None:
     identity = signed(fake_site.tables, a_petition(), BOB)
     mark_undeliverable(key_of(a_petition(), identity), "complained", fake_site.tables)
@@ -140,10 +133,6 @@ def test_signing_over_http_on_a_warm_function_is_one_call(fake_site: FakeSite) -
     assert fake_site.tables.calls == ["put_new", "put_new"]
     assert not fake_site.queue.messages, "a request must not send email"
     assert not fake_site.mailer.mails
-
-
-def test_a_malformed_message_fails_and_so_goes_to_the_dead_letters(fake_site: FakeSite) -> None:
-    assert fake_site.deliver("store_overflow", ["no json", {"slug": "safe-children"}]) == ["0", "1"]
 
 
 def test_a_new_process_that_cannot_reach_the_table_answers_503(fake_site: FakeSite) -> None:

@@ -10,7 +10,6 @@ import pytest
 from chalicelib.petitions.model import Petition
 from tests.actors import SITE, fields_of, identity_of, item_of, json_of
 from tests.fake_site import FORM, JSON, FakeSite
-from tests.partnering import PATH, oaks_token, sent_of
 from tests.signatures.test_api import API_PATH, FORM_PATH
 
 OURS, OTHER = {"sec_fetch_site": "same-origin"}, {"sec_fetch_site": "cross-site"}
@@ -56,9 +55,3 @@ def test_the_script_of_each_page_sends_to_the_url_of_its_channel(fake_site: Fake
     html = fake_site.get(f"/{page}/safe-children").body.decode()
     [url] = re.findall('data-sign-url="([^"]*)"', html)
     assert url == (f"{API_PATH}?embed=1" if page == "embed" else API_PATH)
-
-
-def test_a_partners_api_is_its_own_channel(fake_site: FakeSite, petition: Petition) -> None:
-    headers = {"authorization": f"Bearer {oaks_token(fake_site.tables)}"}
-    assert fake_site.post(PATH, json.dumps(sent_of()).encode(), JSON, **headers).status_code == 200
-    assert through(fake_site, petition) == "partner"

@@ -11,13 +11,15 @@ from chalicelib.signatures.confirm import confirm, find_linked, read_corrections
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.count import exact_count
+from chalicelib.tallies.count import Days, breakdown, exact_count
+from chalicelib.tallies.model import MAX_SOURCES, OTHER, TallyDimension
 from tests.actors import (
     ALICE,
     BOB,
     DAY,
     MINUTE,
     NOW,
+    Person,
     a_petition,
     a_published_petition,
     confirmed,
@@ -57,17 +59,6 @@ def test_a_receipt_is_requested_in_the_same_transaction_if_the_petition_sends_re
     assert item_of(tables, petition, identity) == item, "once, however often the button is pressed"
 
 
-def test_confirming_again_changes_nothing(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    before = item_of(tables, petition, identity)
-    done = confirm(
-        subject_of(petition, identity), read_corrections({"name": "Mallory"}, "GB"), petition, NOW + DAY, tables
-    )
-    assert done.state is SignatureState.CONFIRMED
-    assert item_of(tables, petition, identity) == before
-    assert count_of(tables, petition) == 1
-
-
 def test_an_old_link_confirms_a_signature_renewed_from_another_country(tables: FakeTables, petition: Petition) -> None:
     old = subject_of(petition, signed(tables, petition))
     withdraw(old.key, petition, NOW, tables)
@@ -89,17 +80,7 @@ def test_a_link_works_for_exactly_a_day_after_closing(tables: FakeTables) -> Non
         find_linked(bob, petition, NOW + DAY, NOW + DAY, tables)
 
 
-def test_a_transaction_conflict_is_retried(
-    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(counted, "sleep", lambda _: None)
-    subject = subject_of(petition, signed(tables, petition))
-    tables.fail_next(*[Conflicted("storage")] * (counted.ATTEMPTS - 1))
-    assert confirm(subject, NO_CORRECTIONS, petition, NOW, tables).state is SignatureState.CONFIRMED
-    assert count_of(tables, petition) == 1
-
-
-def test_endless_transaction_conflicts_raise_unavailable(
+def test_conflicts_of_transactions_are_retried_for_a_time(
     tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
@@ -109,7 +90,10 @@ def test_endless_transaction_conflicts_raise_unavailable(
     with pytest.raises(Unavailable):
         confirm(subject, NO_CORRECTIONS, petition, NOW, tables)
     assert sum(pauses) < 5
-    assert item_of(tables, petition, subject.signature_id)["state"] == "pending"
+    assert count_of(tables, petition) == 0
+    tables.fail_next(*[Conflicted("storage")] * (counted.ATTEMPTS - 1))
+    assert confirm(subject, NO_CORRECTIONS, petition, NOW, tables).state is SignatureState.CONFIRMED
+    assert count_of(tables, petition) == 1
 
 
 def test_a_signature_that_changes_before_every_attempt_is_not_confirmed(tables: FakeTables, petition: Petition) -> None:
@@ -156,3 +140,26 @@ def test_a_correction_is_validated_like_the_form(fields: dict[str, str], field: 
         read_corrections(fields, "GB")
     assert [error.field for error in caught.value.errors] == [field]
     assert "JSON" not in caught.value.errors[0].message, "the page shows this message to a supporter"
+
+
+def a_person(number: int) -> Person:
+    return Person("Person", f"person{number}@mail.example")
+
+
+@pytest.fixture
+def full_petition(tables: FakeTables) -> Petition:
+    """A petition whose only shard has the maximum number of sources today."""
+    petition = a_published_petition(tables, shards=1)
+    for number in range(MAX_SOURCES):
+        confirmed(tables, petition, a_person(number), source=f"source-{number}")
+    return petition
+
+
+def test_a_source_over_the_limit_is_counted_as_other_and_recorded_on_the_signature(
+    tables: FakeTables, full_petition: Petition
+) -> None:
+    identity = confirmed(tables, full_petition, source="one-too-many")
+    values = breakdown(full_petition, TallyDimension.SOURCE, Days(), NOW, tables).values
+    assert (len(values), values[OTHER], sum(values.values())) == (MAX_SOURCES + 1, 1, MAX_SOURCES + 1)
+    item = item_of(tables, full_petition, identity)
+    assert (item["source"], item["counted_source"]) == ("one-too-many", OTHER)

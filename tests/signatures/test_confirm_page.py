@@ -31,8 +31,8 @@ from tests.fakes import FakeTables
 from tests.signatures.test_links import count, post, sign_and_email_alice
 
 
-def test_a_link_shows_nothing_personal_after_confirming(fake_site: FakeSite) -> None:
-    sign_and_email_alice(fake_site)
+def test_a_link_shows_and_changes_nothing_personal_after_confirming(fake_site: FakeSite, petition: Petition) -> None:
+    identity = sign_and_email_alice(fake_site)
     link = fake_site.last_link("confirm")
     pages = [
         post(fake_site, link),
@@ -44,6 +44,7 @@ def test_a_link_shows_nothing_personal_after_confirming(fake_site: FakeSite) -> 
         assert page.status_code == 200
         for personal in (ALICE.name, ALICE.email, "M1 1AE"):
             assert personal not in page.body.decode()
+    assert item_of(fake_site.tables, petition, identity)["name"] == ALICE.name
 
 
 def test_the_recorded_text_version_is_that_of_the_text_shown_or_else_of_the_text_signed(fake_site: FakeSite) -> None:

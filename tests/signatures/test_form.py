@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import strategies as st
 
-from chalicelib.core.errors import Invalid, NotJson
+from chalicelib.core.errors import Invalid
 from chalicelib.signatures.form import read_fields, read_json
 from tests.actors import fields_of, json_of
 
@@ -54,25 +54,6 @@ def test_each_field_error_says_what_to_do() -> None:
 @pytest.mark.parametrize("field", ["name", "email", "country", "postcode"])
 def test_a_value_that_is_not_text_is_refused(field: str) -> None:
     assert field_errors(json_of(**{field: 7})) == {field: "Must be text"}
-
-
-@given(st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), JSON_VALUES) | JSON_VALUES)
-def test_any_value_is_a_form_or_has_field_errors(value: Any) -> None:
-    text = json.dumps(value)
-    try:
-        read_json(text)
-    except NotJson:
-        # `json.dumps` writes half a character, Infinity and NaN. `read_json` refuses them.
-        assert any(part in text for part in ("\\ud", "Infinity", "NaN"))
-    except Invalid as invalid:
-        errors = invalid.errors
-        assert errors
-        assert all(error.message[0].isupper() for error in errors)
-
-
-def test_field_errors_do_not_repeat_what_was_typed() -> None:
-    errors = field_errors(json_of(name="=Secretname", email="secret address", country="Secretland", source="SECRET"))
-    assert "secret" not in " ".join(errors.values()).lower()
 
 
 @pytest.mark.parametrize("value", ["no", "", "false", "0", "off"])

@@ -10,17 +10,16 @@ import altcha
 import pytest
 
 from chalicelib.core.address import LARGE_PROVIDERS
+from chalicelib.core.rights import Right
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
 from chalicelib.shedding.watch import EVERYWHERE, ask, watch
-from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.held import is_disposable
 from chalicelib.signatures.mailboxes import _known_domains
 from chalicelib.signatures.model import HeldReason, Signature
 from chalicelib.signatures.network import domain_hash, network_hash
 from chalicelib.signatures.proof import LIFETIME, MAX_LENGTH, is_proof, new_challenge
 from chalicelib.signatures.sign import with_submission
-from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,
     LIMIT_KEYS,
@@ -29,11 +28,10 @@ from tests.actors import (
     THROUGH_THE_CDN,
     Person,
     a_petition,
-    fields_of,
+    bobs_token,
     identity_of,
     item_of,
     json_of,
-    subject_of,
 )
 from tests.fake_site import JSON, FakeSite
 
@@ -113,30 +111,6 @@ def test_holding_costs_no_further_call_and_an_item_of_one_write_unit(fake_site: 
     item = item_of(fake_site.tables, a_petition(), identity_of(a_petition()))
     assert item["network"] == network_hash(VISITOR, NOW, LIMIT_KEYS)
     assert len(json.dumps({**item, "pk": "safe-children#00"})) < 900
-
-
-@pytest.mark.usefixtures("petition")
-def test_without_javascript_the_signature_is_held_and_the_answer_is_the_same(fake_site: FakeSite) -> None:
-    def send(email: str) -> Any:
-        answer = fake_site.post_form("/petitions/safe-children/signatures", fields_of(Person("Zoe", email)))
-        return answer.status_code, answer.headers, answer.body
-
-    usual = send("first@mail.example")
-    watch_reason(EVERYWHERE, fake_site)
-    assert send("second@mail.example") == usual
-    assert held(fake_site, Person("Zoe", "second@mail.example")) == "no-proof"
-
-
-@pytest.mark.parametrize(("proof", "state", "count"), [("", "held", 0), (PROOF, "confirmed", 1)])
-def test_a_held_signature_does_not_count_when_its_owner_confirms_it(
-    fake_site: FakeSite, petition: Petition, proof: str, state: str, count: int
-) -> None:
-    watch_reason("network", fake_site)
-    post(fake_site, proof=proof)
-    identity = identity_of(petition)
-    confirm(subject_of(petition, identity), read_corrections({}, "GB"), petition, NOW, fake_site.tables, issued=NOW)
-    assert item_of(fake_site.tables, petition, identity)["state"] == state
-    assert exact_count(petition, NOW, fake_site.tables).confirmed == count
 
 
 @pytest.mark.parametrize(
@@ -227,3 +201,21 @@ def test_who_needs_a_proof_gets_a_challenge_and_others_get_none(fake_site: FakeS
     assert b"data-may-need-proof" in fake_site.get(f"/petitions/{petition.slug}").body
     post(fake_site, proof=solved(challenge(fake_site)))
     assert held(fake_site) is None
+
+
+def put(site: FakeSite, **body: object) -> dict[str, object]:
+    token = bobs_token(site.tables, site.clock(), Right.MANAGE)
+    headers = {"Content-Type": JSON, "Authorization": f"Bearer {token}"}
+    answer = site.client.http.put("/api/staff/proof", headers=headers, body=json.dumps(body).encode())
+    found: dict[str, object] = answer.json_body
+    return found
+
+
+def test_staff_ask_for_proofs_and_stop(fake_site: FakeSite, petition: Petition) -> None:
+    watch("n" * 32, NOW, fake_site.tables)
+    one = put(fake_site, petition=petition.slug, asked=True)
+    assert one == {"everywhere": False, "petitions": [petition.slug], "watched": 1}
+    assert put(fake_site, asked=True)["everywhere"] is True
+    assert put(fake_site, petition=petition.slug, asked=False) == {"everywhere": True, "petitions": [], "watched": 1}
+    assert put(fake_site, petition="nobody", asked=True)["status"] == 404
+    assert len([key for key in fake_site.tables.items if key.table == "audit"]) == 3

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core.errors import Throttled
 from chalicelib.core.keys import SIGNATURES
 from chalicelib.pages.render import asset
-from chalicelib.signatures.mailboxes import is_slip, probable_address
+from chalicelib.signatures.mailboxes import probable_address
 from tests.actors import ALICE, Person, a_petition, fields_of, identity_of, item_of
 from tests.fake_site import FORM, JSON, FakeSite
 from tests.pages.parsed import Page
@@ -27,14 +27,6 @@ def test_a_503_shows_the_form_with_the_typed_values(fake_site: FakeSite) -> None
     assert f'value="{ALICE.email}"' in body
     assert 'value="M1 1AE"' in body
     assert answer.headers["Cache-Control"] == "no-store"
-
-
-def test_the_form_redirects_to_the_thank_you_page(fake_site: FakeSite) -> None:
-    answer = fake_site.post_form(FORM_PATH, fields_of(source="bbc"))
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/petitions/safe-children/thanks")
-    assert fake_site.get(answer.headers["Location"]).status_code == 200
-    (item,) = signatures_in(fake_site)
-    assert (item["channel"], item["source"]) == ("form", "bbc")
 
 
 def test_an_invalid_form_is_shown_again_with_its_values_and_errors(fake_site: FakeSite) -> None:
@@ -68,33 +60,12 @@ def test_a_malformed_form_gets_an_html_page(fake_site: FakeSite, body: bytes, co
     assert not signatures_in(fake_site)
 
 
-def test_an_unticked_box_stays_unticked_when_the_form_is_shown_again(fake_site: FakeSite) -> None:
-    fields = fields_of(**{"email": "nobody", "consent.updates": "no"})
-    body = fake_site.post_form(FORM_PATH, fields).body.decode()
-    boxes = [line for line in body.splitlines() if 'type="checkbox"' in line]
-    (box,) = [line for line in boxes if "consent.updates" in line]
-    assert " checked" not in box
-
-
-@pytest.mark.parametrize("field", ["name", "email", "postcode", "source", "country", "consent.sign"])
-def test_a_script_typed_into_the_form_is_shown_as_text(fake_site: FakeSite, field: str) -> None:
-    evil = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
-    body = fake_site.post_form(FORM_PATH, fields_of(**{"email": "nobody", field: evil})).body.decode()
-    assert "<script>alert" not in body
-    assert "<img src=x" not in body
-
-
 SLIPS: dict[str, str | None] = json.loads(Path(__file__).with_name("slips.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("typed", SLIPS)
 def test_a_slip_of_a_well_known_provider_is_noticed(typed: str) -> None:
     assert probable_address(typed) == SLIPS[typed]
-
-
-@pytest.mark.parametrize(("typed", "expected"), [("gmaik.com", True), ("gmail.com", False), ("gmxx.com", False)])
-def test_a_slip_is_one_character(typed: str, expected: bool) -> None:
-    assert is_slip(typed, "gmail.com") is expected
 
 
 def test_known_domains_are_not_slips() -> None:

@@ -5,34 +5,35 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.times import iso
+from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, issue
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen
 from chalicelib.partners.receive import take_each
+from chalicelib.petitions.edit import edit, with_changes
+from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.letter_form import LetterForm
 from chalicelib.signatures.sign import sign_from_queue
-from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     ALICE,
+    DAY,
     MINUTE,
     NOW,
+    TOKEN_KEYS,
     confirmed,
     identity_of,
     item_of,
     json_of,
-    key_of,
     overflow_message,
     signed,
     subject_of,
 )
-from tests.fake_site import FakeSite, stream_event
-from tests.letters.lettering import HOME_SECRETARY, LETTER
+from tests.fake_site import FakeSite, stream_event, token_in
+from tests.letters.lettering import HOME_SECRETARY
 from tests.letters.test_counts import numbers
 from tests.partnering import a_partner, a_receiving_context, sent_of
-from tests.partners.test_meanwhile import Interrupted
 from tests.signatures.test_api import API_PATH
 from tests.signatures.test_letter_page import form_fields, text_of
 
@@ -114,19 +115,6 @@ def test_the_link_of_the_offer_sends_the_letter_once_and_then_shows_nothing_pers
     assert ALICE.name not in text_of(fake_site.get(link))
 
 
-def test_a_partner_that_confirms_the_signature_at_the_same_time_does_not_end_the_offer(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    """The partner's request read the signature before anybody confirmed it."""
-    alice = confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition)
-    subject = subject_of(letter_petition, alice)
-    also = {"letter": None, "letter_asked": None, "by_partner": True}
-    confirm(subject, Corrections(), letter_petition, fake_site.clock(), fake_site.tables, also=also)
-    send_letter(fake_site, letter_petition)
-    assert [mail.subject for mail in fake_site.mailer.mails] == [LETTER["subject"]]
-
-
 @pytest.mark.parametrize("by_partner", [True, False])
 def test_a_press_on_the_page_sends_no_letter_that_a_stranger_typed(
     fake_site: FakeSite, letter_petition: Petition, by_partner: bool
@@ -142,24 +130,6 @@ def test_a_press_on_the_page_sends_no_letter_that_a_stranger_typed(
     assert ' name="letter.send" value="yes" required' in page.body.decode(), "a browser asks for the tick first"
     assert fake_site.post_form("/confirm", fields).status_code == 200
     assert not alices_item(fake_site, letter_petition).keys() & {"letter", "letter_asked"}
-
-
-@pytest.mark.parametrize("call", range(1, 5))
-def test_the_page_names_a_letter_only_if_it_is_sent_even_if_she_withdraws_meanwhile(
-    letter_petition: Petition, call: int
-) -> None:
-    tables = Interrupted()
-    alice = confirmed(tables, letter_petition)
-    key = key_of(letter_petition, alice)
-    letter = {"version": letter_petition.letter_version, "body": "My words."}
-    tables.items[key]["letter_asked"] = {**letter, "asked_at": iso(NOW)}
-    tables.interrupt = lambda: withdraw(key, letter_petition, NOW, tables)
-    tables.left = call
-    also, later = {"letter": letter, "letter_asked": None}, NOW + MINUTE
-    done = confirm(
-        subject_of(letter_petition, alice), Corrections(), letter_petition, later, tables, also=also, issued=later
-    )
-    assert done.sends_letter == ("letter" in tables.items[key])
 
 
 def test_a_letter_from_before_the_confirmation_is_not_offered(fake_site: FakeSite, letter_petition: Petition) -> None:
@@ -185,3 +155,51 @@ def test_a_strangers_tick_is_not_taken_over_by_the_owner_of_a_partners_signature
     page = fake_site.get(fake_site.last_link("confirm"))
     assert "Confirm your signature" in text_of(page)
     assert form_fields(page)["updates"] == "no"
+
+
+def test_a_link_older_than_the_request_neither_shows_nor_sends_the_letter(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    """Charlie has the link with which Alice confirmed, but not her mailbox. He signs with her address."""
+    assert fake_site.post_json(API_PATH, json_of()).status_code == 202
+    relay_and_send(fake_site, letter_petition, {})
+    old_link = fake_site.last_link("confirm")
+    fake_site.post_form("/confirm", form_fields(fake_site.get(old_link)))
+    ask_for_letter(fake_site, letter_petition, body="Charlie's words.")
+    offer = form_fields(fake_site.get(fake_site.last_link("confirm")))
+    fake_site.mailer.mails.clear()
+    page, before = text_of(fake_site.get(old_link)), alices_item(fake_site, letter_petition)
+    assert ALICE.name not in page
+    assert ALICE.email not in page
+    assert fake_site.post_form("/confirm", offer | {"token": token_in(old_link)}).status_code == 200
+    assert alices_item(fake_site, letter_petition) == before
+
+
+@pytest.mark.parametrize(("seconds", "offers"), [(0, False), (1, True)])
+def test_a_link_offers_a_letter_from_the_second_after_the_request(
+    fake_site: FakeSite, letter_petition: Petition, seconds: int, offers: bool
+) -> None:
+    """A link has its time of issue in whole seconds."""
+    alice = confirmed(fake_site.tables, letter_petition)
+    ask_for_letter(fake_site, letter_petition)
+    issued = fake_site.clock() + timedelta(seconds=seconds)
+    token = issue(Purpose.CONFIRM, subject_of(letter_petition, alice), issued + CONFIRM_LIFETIME, TOKEN_KEYS)
+    assert ("Send your letter" in text_of(fake_site.get(f"/confirm?token={token}"))) is offers
+
+
+@pytest.mark.parametrize(("delay", "offers"), [(DAY, True), (3 * DAY, False)])
+def test_an_email_that_is_late_offers_no_letter_after_the_time_to_confirm(
+    fake_site: FakeSite, letter_petition: Petition, delay: timedelta, offers: bool
+) -> None:
+    confirmed(fake_site.tables, letter_petition)
+    edit(with_changes(letter_petition, closes_at=fake_site.clock() + DAY), fake_site.clock(), fake_site.tables)
+    fake_site.clock.forward(timedelta(minutes=1))
+    before = alices_item(fake_site, letter_petition)
+    assert fake_site.post_json(API_PATH, json_of(letter={"send": True})).status_code == 202
+    fake_site.clock.forward(delay)
+    forget_petitions()
+    relay_and_send(fake_site, letter_petition, before)
+    [mail] = fake_site.mailer.mails
+    for part in (mail.text, mail.html):
+        assert (OFFER in " ".join(part.split())) is offers
+        assert ("You can use this link until 26 November 2026 at 12:00 GMT." in part) is offers

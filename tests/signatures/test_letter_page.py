@@ -7,9 +7,9 @@ from typing import Any
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from tests.actors import NOW, WELSH, a_petition, identity_of, item_of, json_of
+from tests.actors import NOW, a_petition, identity_of, item_of, json_of
 from tests.fake_site import FakeSite, stream_event
-from tests.letters.lettering import LETTER, PENDING, WELSH_LETTER, a_petition_with_a_letter, relay, send_all
+from tests.letters.lettering import LETTER, PENDING, a_petition_with_a_letter, relay, send_all
 from tests.signatures.test_api import API_PATH
 
 
@@ -69,17 +69,6 @@ def test_the_page_shows_the_letter_as_it_arrives(fake_site: FakeSite, letter_pet
     assert mail.sender_name in text_of(page)
 
 
-def test_the_owner_corrects_words_and_reply(fake_site: FakeSite, letter_petition: Petition) -> None:
-    fields = form_fields(
-        fake_site.get(sign_with_letter(fake_site, letter_petition, body="A stranger wrote this.", reply=True))
-    )
-    corrections = {"letter.body": "I wrote this.", "letter.reply": "no", "letter.opening": "none"}
-    fake_site.post_form("/confirm", fields | corrections)
-    [mail] = deliver_letters(fake_site, letter_petition)
-    assert mail.text.startswith("Dear Home Secretary,\n\nI wrote this.\n\nAlice")
-    assert mail.reply_to == ""
-
-
 def test_an_invalid_correction_shows_the_page_again_with_what_was_typed(
     fake_site: FakeSite, letter_petition: Petition
 ) -> None:
@@ -99,17 +88,6 @@ def test_a_letter_that_staff_edited_meanwhile_is_shown_again(fake_site: FakeSite
     assert page.status_code == 422
     assert "The letter has just been edited" in text_of(page)
     assert "Edited." in text_of(page)
-
-
-def test_a_letter_signed_in_welsh_is_sent_in_welsh_from_a_page_in_any_language(fake_site: FakeSite) -> None:
-    translations = {"cy": WELSH | {"letter": WELSH_LETTER}}
-    petition = publish(a_petition(letter=LETTER, translations=translations), NOW, fake_site.tables)
-    assert fake_site.post_json(API_PATH, json_of(language="cy", letter={"send": True})).status_code == 202
-    link = send_confirm_link(fake_site, petition).replace("&lang=cy", "")
-    fake_site.post_form("/confirm", form_fields(fake_site.get(link)))
-    [mail] = deliver_letters(fake_site, petition)
-    assert mail.subject == WELSH_LETTER["subject"]
-    assert mail.text.startswith("Annwyl Ysgrifennydd Cartref,\n\nRwyf wedi llofnodi deiseb i chi.")
 
 
 MINE = "I was trafficked as a child."

@@ -111,12 +111,3 @@ def test_a_member_who_is_also_a_target_is_named_once_and_gets_one_letter(
     assert "We could not find" not in text
     fake_site.post_form("/confirm", form_fields(page))
     assert [mail.to for mail in deliver_letters(fake_site, petition)] == [address]
-
-
-def test_the_page_says_who_else_gets_the_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
-    petition = a_petition_with_a_letter(fake_site, targets=[MP, OFFICE])
-    page = page_after_signing(fake_site, petition)
-    assert "We could not find your MP from this postcode. Your letter goes only to Home Office." in text_of(page)
-    assert "Dear Home Office," in text_of(page)
-    fake_site.post_form("/confirm", form_fields(page))
-    assert [mail.to for mail in deliver_letters(fake_site, petition)] == [OFFICE["email"]]

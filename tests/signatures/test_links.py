@@ -10,7 +10,6 @@ from chalicelib.core import keys, tokens
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.model import MailKind
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,
@@ -20,7 +19,6 @@ from tests.actors import (
     TOKEN_KEYS,
     a_petition,
     a_published_petition,
-    confirmed,
     fields_of,
     identity_of,
     item_of,
@@ -84,14 +82,6 @@ def test_a_second_post_to_a_link_returns_the_same_page(fake_site: FakeSite, purp
     assert count(fake_site) == (purpose == "confirm")
 
 
-def test_the_confirm_page_has_a_link_to_withdraw_the_same_signature(fake_site: FakeSite) -> None:
-    identity = sign_and_email_alice(fake_site)
-    page = fake_site.get(fake_site.last_link("confirm")).body.decode()
-    link = "/withdraw?token=" + page.split('href="/withdraw?token=')[1].split('"')[0]
-    assert fake_site.get(link).status_code == 200
-    assert tokens.read(Purpose.WITHDRAW, token_in(link), NOW, TOKEN_KEYS).signature_id == identity
-
-
 def test_a_link_ends_when_its_signature_is_withdrawn_and_only_a_later_link_confirms_again(fake_site: FakeSite) -> None:
     """Charlie has Alice's old link, but not her mailbox. He signs with her address after she has withdrawn."""
     sign_and_email_alice(fake_site)
@@ -144,19 +134,6 @@ def test_pages_about_one_person_are_not_cached(fake_site: FakeSite, purpose: str
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
-def test_links_in_an_already_signed_email_show_nothing_personal(fake_site: FakeSite) -> None:
-    identity = confirmed(fake_site.tables, a_petition(), updates=True)
-    fake_site.clock.forward(DAY)
-    signed(fake_site.tables, a_petition(), now=fake_site.clock())
-    request = request_of(fake_site.tables, a_petition(), identity)
-    assert request.kind == MailKind.ALREADY_SIGNED
-    fake_site.deliver("send_mail", [request.model_dump()])
-    for purpose in ("withdraw", "unsubscribe"):
-        body = fake_site.get(fake_site.last_link(purpose)).body.decode()
-        assert ALICE.name not in body
-        assert ALICE.email not in body
-
-
 @every_link
 @pytest.mark.parametrize(
     "token", ["", "x", "a.b", "~~~~.x", "%00", "%ff%fe", "é", "x" * 5000, "..", "safe-children~1~GB~direct~0.x"]
@@ -189,18 +166,6 @@ def test_an_expired_link_leads_to_a_page_that_says_so(fake_site: FakeSite) -> No
         assert "expired" in answer.body.decode()
     assert count(fake_site) == 0
     assert fake_site.get(fake_site.last_link("withdraw")).status_code == 200
-
-
-@pytest.mark.parametrize("purpose", ["withdraw", "unsubscribe", "stop"])
-def test_an_expired_link_to_leave_does_not_ask_to_sign_again(fake_site: FakeSite, purpose: str) -> None:
-    sign_and_email_alice(fake_site)
-    link = fake_site.last_link(purpose)
-    fake_site.clock.forward(3 * 366 * DAY)
-    for answer in (fake_site.get(link), post(fake_site, link)):
-        body = answer.body.decode()
-        assert answer.status_code == 410
-        assert "sign it again" not in body
-        assert "the same link in a newer email" in body
 
 
 def test_confirming_a_deleted_signature_is_410_and_withdrawing_or_unsubscribing_is_200(fake_site: FakeSite) -> None:

@@ -108,15 +108,6 @@ def test_a_write_whose_response_is_lost_makes_one_signature_and_one_email(queue:
         assert tables.items == before
 
 
-def test_a_duplicate_message_of_a_repeated_signature_makes_one_email(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    again = overflow_message(petition, NOW + HOUR)
-    assert sign_from_queue(again, NOW + 2 * HOUR, tables) is Outcome.REPEATED
-    send_mail(tables, petition, identity, NOW + 2 * HOUR)
-    assert sign_from_queue(again, NOW + 3 * HOUR, tables) is Outcome.OVERTAKEN
-    assert item_of(tables, petition, identity)["mails"] == 1
-
-
 def withdraw_at(tables: FakeTables, petition: Petition, identity: str, now: datetime) -> None:
     withdraw(key_of(petition, identity), petition, now, tables)
 

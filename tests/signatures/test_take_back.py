@@ -1,10 +1,11 @@
-"""Undoing an import takes back exactly the signatures that came only with that import."""
+"""Staff remove signatures and put them back, and undo an import. Meanwhile their owners may do anything."""
 
 from typing import Any
 
 import pytest
 
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures import store
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.model import OUR_FORM, Signature
 from chalicelib.signatures.remove import put_back, release, remove
@@ -14,7 +15,6 @@ from tests.actors import (
     ALICE,
     MINUTE,
     NOW,
-    Person,
     change_item,
     confirmed,
     identity_of,
@@ -76,16 +76,8 @@ def test_the_first_receipt_stays_first_unless_its_own_import_is_undone(
     assert (item.get("receipt"), item.get("also_came_with")) == (first, others)
 
 
-def test_a_signature_that_its_owner_confirmed_by_email_stays(tables: FakeTables, petition: Petition) -> None:
-    change_item(tables, petition, confirmed(tables, petition), receipt="r")
-    assert not take_back_alice(tables, petition)
-    assert exact_count(petition, NOW, tables).confirmed == 1
-
-
-@pytest.mark.parametrize("state", ["held", "removed"])
-def test_what_its_owner_confirmed_by_email_stays_while_it_is_held_or_removed(
-    tables: FakeTables, petition: Petition, state: str
-) -> None:
+@pytest.mark.parametrize("state", ["confirmed", "held", "removed"])
+def test_what_its_owner_confirmed_by_email_stays(tables: FakeTables, petition: Petition, state: str) -> None:
     identity = confirmed(tables, petition)
     before = {"receipt": "r", "state": state} | ({"removed_from": "confirmed"} if state == "removed" else {})
     change_item(tables, petition, identity, **before)
@@ -119,27 +111,56 @@ def test_a_held_or_removed_signature_that_only_the_import_confirmed_waits_for_it
     assert exact_count(petition, NOW, tables).confirmed == 0
 
 
-def test_a_withdrawn_signature_is_not_taken_back(tables: FakeTables, petition: Petition) -> None:
+REMOVAL = "safe-children.one"
+
+
+def read(tables: FakeTables, petition: Petition, identity: str) -> Signature:
+    found = store.find(key_of(petition, identity), tables)
+    assert found
+    return found
+
+
+def confirm_as_owner(tables: FakeTables, petition: Petition, identity: str) -> None:
+    confirm(subject_of(petition, identity), read_corrections({}, "GB"), petition, NOW, tables, issued=NOW)
+
+
+def test_who_signs_again_during_the_walk_is_removed_only_if_still_meant(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
-    change_item(tables, petition, identity, receipt="r")
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-    assert not take_back_alice(tables, petition)
-    assert "taken_back_at" not in item_of(tables, petition, identity)
+    key, earlier = key_of(petition, identity), read(tables, petition, identity)
+    withdraw(key, petition, NOW, tables)
+    confirmed(tables, petition, now=NOW + MINUTE, name="Alice B.")
+
+    def is_meant(found: Signature) -> bool:
+        return found.name == ALICE.name
+
+    assert not remove(key, earlier, is_meant, REMOVAL, petition, NOW, tables)
 
 
-def test_what_is_typed_here_during_an_undo_is_what_waits_for_the_confirmation(petition: Petition) -> None:
-    class SignedMeanwhile(FakeTables):
-        def transact(self, changes: Any) -> None:
-            if not undone:
-                undone.append(True)
-                signed(self, petition, Person("Alice A.", ALICE.email), NOW + MINUTE)
-            super().transact(changes)
+def test_a_signature_that_now_counts_under_another_source_is_read_again(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    earlier = read(tables, petition, identity)
+    change_item(tables, petition, identity, counted_source="other")
+    seen: list[str | None] = []
 
-    undone: list[bool] = [True]  # No undo yet.
-    tables = SignedMeanwhile()
-    identity = imported(tables, petition)
-    signed(tables, petition)
-    undone.clear()
-    assert take_back_alice(tables, petition)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["name"]) == ("pending", "Alice A.")
+    def fits(found: Signature) -> bool:
+        seen.append(found.counted_source)
+        return True
+
+    assert remove(key_of(petition, identity), earlier, fits, REMOVAL, petition, NOW, tables)
+    assert seen == [None, "other"]
+
+
+def test_an_undo_puts_back_the_state_before_the_last_removal(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    key = key_of(petition, identity)
+
+    def remove_now() -> Signature:
+        assert remove(key, read(tables, petition, identity), lambda _: True, REMOVAL, petition, NOW, tables)
+        return read(tables, petition, identity)
+
+    earlier = remove_now()
+    put_back(key, earlier, REMOVAL, petition, NOW, tables)
+    confirm_as_owner(tables, petition, identity)
+    remove_now()
+    put_back(key, earlier, REMOVAL, petition, NOW, tables)
+    assert item_of(tables, petition, identity)["state"] == "confirmed"

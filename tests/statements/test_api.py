@@ -1,16 +1,20 @@
-"""Routes of statements: Bob freezes a count, anyone can check the statement, and a forged one is refused."""
+"""Bob freezes a count. Anyone can check the statement at its long and short address, and a forged one is refused."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 from chalice.test import HTTPResponse
 
-from chalicelib.core.errors import Throttled
+from chalicelib.core import keys
+from chalicelib.core.errors import NotAStatement
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.record import entries
-from tests.actors import BOB, DAY, NOW, SITE, a_published_petition, bobs_token, confirmed
+from chalicelib.statements import freeze
+from chalicelib.statements.freeze import find_statement_token, store_short_code
+from tests.actors import BOB, DAY, SITE, a_published_petition, bobs_token, confirmed
 from tests.fake_site import FakeSite
+from tests.fakes import FakeTables
 
 STATEMENTS = "/api/staff/petitions/safe-children/statements"
 
@@ -75,23 +79,36 @@ def test_a_tampered_statement_is_404(site_with_alice: FakeSite, change: Callable
     assert page.headers["Cache-Control"] == problem.headers["Cache-Control"] == "no-store"
 
 
-def test_the_activity_log_shows_who_froze_which_count_and_when(site_with_alice: FakeSite) -> None:
-    freeze_count(site_with_alice)
-    [entry] = entries(NOW - DAY, NOW + DAY, site_with_alice.tables)
-    assert (entry.actor.owner, entry.action.name, entry.action.subject) == (
-        "bob",
-        "statement.frozen",
-        "safe-children",
-    )
-    assert entry.action.details == {"confirmed": "1", "as_of": "2026-11-24T12:00:00Z"}
+@pytest.mark.usefixtures("petition")
+def test_the_short_address_leads_to_the_statement(fake_site: FakeSite) -> None:
+    frozen = fake_site.post(STATEMENTS, b"", "application/json", authorization=f"Bearer {bobs_token(fake_site.tables)}")
+    url = frozen.json_body["short_url"]
+    assert re.fullmatch(rf"{re.escape(SITE)}/s/[{freeze.CHARACTERS}]{{6}}", url)
+    answer = fake_site.get(urlsplit(url).path)
+    assert (answer.status_code, answer.headers["Location"]) == (302, urlsplit(frozen.json_body["url"]).path)
+    assert "max-age" in answer.headers["Cache-Control"]
+    assert "This statement is genuine" in fake_site.get(answer.headers["Location"]).body.decode()
 
 
-def test_a_freeze_that_cannot_be_logged_is_refused(site_with_alice: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    def throttle(*_: object) -> None:
-        raise Throttled
+@pytest.mark.usefixtures("petition")
+def test_a_forged_record_proves_nothing(fake_site: FakeSite) -> None:
+    code = store_short_code("forged", fake_site.tables)
+    assert fake_site.get(fake_site.get(f"/s/{code}").headers["Location"]).status_code == 404
 
-    token = bobs_token(site_with_alice.tables)
-    monkeypatch.setattr(site_with_alice.tables, "put_new", throttle)
-    answer = site_with_alice.post(STATEMENTS, b"", "application/json", authorization=f"Bearer {token}")
-    assert answer.status_code == 503
-    assert "url" not in answer.json_body
+
+@pytest.mark.parametrize("type_code", [str, str.upper, lambda code: f" {code[:3]}-{code[3:]} "])
+def test_a_code_is_found_however_a_person_types_it(tables: FakeTables, type_code: Callable[[str], str]) -> None:
+    assert find_statement_token(type_code(store_short_code("token", tables)), tables) == "token"
+
+
+@pytest.mark.parametrize("code", ["", "222222", "k7mp2", "k7mp2xx", "aaaaaa", "x" * 5_000])
+def test_an_unknown_code_is_not_a_statement(tables: FakeTables, code: str) -> None:
+    with pytest.raises(NotAStatement):
+        find_statement_token(code, tables)
+
+
+def test_a_taken_code_is_not_given_twice(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    characters = iter("222222" * 2 + "333333")
+    monkeypatch.setattr(freeze, "choice", lambda _: next(characters))
+    assert [store_short_code(token, tables) for token in ("one", "two")] == ["222222", "333333"]
+    assert tables.items[keys.statement("222222")]["token"] == "one"

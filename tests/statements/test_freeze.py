@@ -7,7 +7,7 @@ from chalicelib.core import tokens
 from chalicelib.core.errors import NotAStatement
 from chalicelib.core.tokens import Purpose
 from chalicelib.statements.freeze import Statement, freeze, statement_from_token, statement_token
-from tests.actors import BOB, LINKS, NOW, TOKEN_KEYS, a_published_petition
+from tests.actors import BOB, LINKS, NOW, TOKEN_KEYS
 from tests.fake_site import FakeSite
 from tests.letters.lettering import a_petition_with_a_letter, send_all
 from tests.letters.test_counts import request_letter
@@ -37,14 +37,6 @@ def test_a_statement_states_the_numbers_of_letters_too(fake_site: FakeSite) -> N
     assert statement_from_token(statement_token(statement, TOKEN_KEYS), TOKEN_KEYS).letters == sentence
     page = fake_site.get(f"/statements/{statement_token(statement, TOKEN_KEYS)}").body.decode()
     assert sentence in page
-
-
-def test_a_statement_has_the_numbers_of_letters_after_staff_removed_the_petitions_letter(fake_site: FakeSite) -> None:
-    request_letter(fake_site, a_petition_with_a_letter(fake_site))
-    send_all(fake_site)
-    letters = freeze(a_published_petition(fake_site.tables), NOW, fake_site.tables).letters
-    words = "Letters to home-secretary: 1 requested (1 sent, 0 failed, 0 unknown, 0 waiting, 0 not sent)."
-    assert letters == f"1 person also wrote to home-secretary. {words}"
 
 
 def test_a_statement_has_one_sentence_about_letters_to_many_targets(fake_site: FakeSite) -> None:

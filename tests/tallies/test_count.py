@@ -14,7 +14,8 @@ from chalicelib.petitions.edit import raise_shards
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.count import Days, breakdown, counts_with_last_days, exact_count, forget_closed_days
-from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry
+from chalicelib.tallies.enter import open_tally, tally_change
+from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry, breakdown_values, summed, tally_of
 from chalicelib.tallies.prove import PARTNERS, reopen, tally_sums
 from chalicelib.tallies.public import public_count
 from chalicelib.tallies.store import closed_days, entry_change
@@ -205,27 +206,6 @@ def test_any_range_of_days_is_accepted(tables: FakeTables, petition: Petition, d
     assert breakdown(petition, TallyDimension.DAY, days, NOW, tables).confirmed == confirmed
 
 
-@given(st.lists(st.tuples(st.sampled_from(["old", "new", "read", "raise"]), st.integers(0, 8)), max_size=40))
-def test_raising_shards_loses_nothing_while_old_settings_are_cached(events: list[tuple[str, int]]) -> None:
-    """A writer caches settings for seconds. A frozen function may keep and use old settings much longer."""
-    tables = FakeTables()
-    old = a_published_petition(tables, shards=2)
-    new, per_day, moment = old, [0] * 1000, OPENED
-    for number, (act, hours) in enumerate(events):
-        moment += timedelta(hours=hours)
-        if act == "raise" and new is old:
-            assert raise_shards(old.slug, 30, tables)
-            new = petition_as_stored(old.slug, tables)
-        elif act in ("old", "new"):
-            petition = old if act == "old" else new
-            shard = petition.shards - 1 - number % 2
-            tables.update(entry_change(petition.slug, shard, TallyEntry(1, moment, "GB", "direct")))
-            per_day[(moment.date() - OPENED.date()).days] += 1
-        assert exact_count(old, moment, tables).confirmed == sum(per_day)
-    days = breakdown(old, TallyDimension.DAY, Days(), moment + 2 * DAY, tables).values
-    assert list(days.values()) == [number for number in per_day if number]
-
-
 def test_a_day_is_not_closed_if_shards_were_added_after_the_read(tables: FakeTables, petition: Petition) -> None:
     """The number of shards rises between reading and closing; the next reader reads all shards."""
 
@@ -244,3 +224,48 @@ def test_a_day_is_not_closed_if_shards_were_added_after_the_read(tables: FakeTab
     assert head(racing_tables)["through"] < NOW.date().isoformat()
     assert exact_count(petition, NOW + 2 * DAY, racing_tables).confirmed == 2
     assert head(racing_tables)["total"] == 2
+
+
+def tallies_of(entries: list[TallyEntry]) -> dict[date, Tally]:
+    tables = FakeTables()
+    for number, entry in enumerate(entries):
+        tables.update(entry_change("safe-children", number % 3, entry))
+    days = sorted({entry.moment.date() for entry in entries})
+    items = list(tables.items.values())
+    tallies = {}
+    for day in days:
+        shards = [tally_of(item) for item in items if item["sk"] == day.isoformat()]
+        tallies[day] = summed(shards)
+    return tallies
+
+
+def test_a_source_is_never_read_as_an_hour_a_country_or_a_total() -> None:
+    entries = [TallyEntry(1, NOW, "GB", source) for source in ("h12", "cgb", "total", "sources")]
+    tallies = tallies_of(entries)
+    assert breakdown_values(TallyDimension.COUNTRY, tallies) == {"GB": 4}
+    assert breakdown_values(TallyDimension.HOUR, tallies) == {"2026-11-24T12:00:00Z": 4}
+    assert breakdown_values(TallyDimension.SOURCE, tallies) == {"h12": 1, "cgb": 1, "total": 1, "sources": 1}
+
+
+ENTRY = TallyEntry(1, NOW, "GB", "bbc")
+
+
+def test_entries_use_every_shard() -> None:
+    used = {tally_change("safe-children", 4, ENTRY).key for _ in range(300)}
+    assert used == {keys.tally_shard("safe-children", shard, NOW.date()) for shard in range(4)}
+
+
+def test_opening_a_tally_again_changes_nothing(tables: FakeTables) -> None:
+    open_tally("safe-children", 3, OPENED, tables)
+    tables.items[keys.tally_head("safe-children")]["total"] = 7
+    tables.items[keys.snapshot("safe-children")]["count"] = 7
+    open_tally("safe-children", 3, NOW + DAY, tables)
+    assert tables.items[keys.tally_head("safe-children")] == {
+        "pk": "TALLY#safe-children",
+        "sk": "HEAD",
+        "through": "2026-11-19",
+        "total": 7,
+        "shards": 3,
+        "began": "2026-11-20",
+    }
+    assert tables.items[keys.snapshot("safe-children")]["count"] == 7

@@ -9,7 +9,6 @@ from chalice.test import HTTPResponse
 from chalicelib.core.rights import Right
 from chalicelib.petitions.find import forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.record import entries
 from chalicelib.statements.freeze import freeze, statement_token
 from tests.actors import DAY, NOW, TOKEN_KEYS, bobs_token, confirmed
 from tests.fake_site import JSON, FakeSite
@@ -77,18 +76,6 @@ def test_a_wrong_figure_is_refused_with_the_field(
     assert answer.status_code == 422
     assert answer.json_body["errors"] == [{"field": field, "message": message}]
     assert not petition_as_stored(petition.slug, fake_site.tables).figures
-
-
-def test_the_activity_log_says_who_entered_which_figure(fake_site: FakeSite, petition: Petition) -> None:
-    enter_figure(fake_site)
-    [entry] = entries(NOW - DAY, NOW + DAY, fake_site.tables)
-    assert (entry.action.name, entry.action.subject) == ("figure.entered", "safe-children")
-    assert entry.action.details == {
-        "source": "paper-leeds",
-        "kind": "paper",
-        "count": "412",
-        "as_of": "2026-11-20T12:00:00Z",
-    }
 
 
 def test_the_page_and_a_statement_show_the_total(fake_site: FakeSite, petition: Petition) -> None:

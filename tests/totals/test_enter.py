@@ -1,15 +1,18 @@
-"""Entering a figure: safe to repeat, and never lost to another edit."""
+"""Entering a figure is safe to repeat. The bounds of the total hold for every possible overlap."""
 
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, strategies as st
 
 from chalicelib.core.errors import Invalid
 from chalicelib.petitions.edit import edit, publish, with_changes
 from chalicelib.petitions.figure import MAX_FIGURES, Figure, FigureKind, NewFigure
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
+from chalicelib.tallies.count import Count
 from chalicelib.totals.enter import enter
+from chalicelib.totals.total import Total, total
 from tests.actors import NOW, a_petition
 from tests.fakes import FakeTables
 from tests.petitions.test_count import a_figure
@@ -56,3 +59,29 @@ def test_a_figure_and_an_edit_at_the_same_time_are_both_kept(
 def test_loading_the_petitions_file_again_keeps_its_figures(tables: FakeTables, petition: Petition) -> None:
     figure = enter_paper(tables)
     assert publish(a_petition(title="From the file"), NOW, tables).figures == [figure]
+
+
+PEOPLE = st.sets(st.integers(0, 30), max_size=30)
+
+
+def total_of(confirmed: int, *figures: Figure) -> Total:
+    return total(a_petition(figures=list(figures)), Count(confirmed, NOW))
+
+
+def figures_of(counts: list[int]) -> list[Figure]:
+    """Return a figure for each count, each from another source."""
+    return [a_figure(f"source-{number}", count) for number, count in enumerate(counts)]
+
+
+@given(PEOPLE, st.lists(PEOPLE, max_size=5))
+def test_the_bounds_hold_for_every_overlap(here: set[int], elsewhere: list[set[int]]) -> None:
+    sizes = [len(people) for people in elsewhere]
+    found = total_of(len(here), *figures_of(sizes))
+    assert found.at_least <= len(here.union(*elsewhere)) <= found.at_most
+
+
+def test_the_sentence_can_be_read_on_air() -> None:
+    assert total_of(112_034, a_figure("freedom-united", 8_000), a_figure("paper", 501)).sentence == (
+        "Exactly 112,034 people confirmed here; 8,501 elsewhere; together at least 112,034 and at most 120,535 people."
+    )
+    assert total_of(1).sentence == "Exactly 1 person confirmed here."
