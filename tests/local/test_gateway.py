@@ -11,8 +11,7 @@ from chalice.app import AuthRequest, AuthResponse, Chalice
 import app as application
 from chalicelib.staff.authorizer import HeadersAuthorizer
 from stack.judge import caller
-from stack.local.functions import Functions
-from stack.local.gateway import ApiGateway, HttpAnswer, HttpRequest
+from stack.local.gateway import ApiGateway, HttpRequest
 from stack.local.resources import Resources
 from stack.template.application import application_template
 
@@ -28,12 +27,9 @@ class RecordingFunctions:
     def __init__(self) -> None:
         self.called = ""
         self.event: Any = None
-        self.error: Exception | None = None
 
     def invoke(self, function: str, event: Any) -> Any:
         self.called, self.event = function, event
-        if self.error:
-            raise self.error
         return {"statusCode": 200, "headers": {"Content-Type": "image/png"}, **_ANSWERS[event["resource"]]}
 
 
@@ -152,14 +148,6 @@ def test_a_request_reaches_the_function_that_the_template_names(
     assert functions.event["requestContext"]["resourcePath"] == resource
 
 
-def test_a_preflight_has_the_headers_of_the_template(gateway: ApiGateway) -> None:
-    answer = gateway.answer(request("OPTIONS", SIGN, {"origin": "https://partner.example"}))
-    headers = dict(answer.headers)
-    assert (answer.status, answer.body, headers["Access-Control-Allow-Origin"]) == (200, b"", "*")
-    assert headers["Access-Control-Allow-Methods"] == "POST,OPTIONS"
-    assert "Content-Type" in headers["Access-Control-Allow-Headers"]
-
-
 def test_the_callers_address_comes_from_the_connection_whatever_the_caller_claims(
     gateway: ApiGateway, functions: RecordingFunctions
 ) -> None:
@@ -175,27 +163,3 @@ def test_bodies_pass_in_base64_and_pictures_come_out_as_bytes(
     gateway.answer(request("POST", SIGN, body=b"\xff{}"))
     assert (functions.event["body"], functions.event["isBase64Encoded"]) == (base64.b64encode(b"\xff{}").decode(), True)
     assert gateway.answer(request("GET", "/petitions/trees/card.png")).body == b"\x89PNG"
-
-
-def test_a_function_that_fails_is_a_503_that_says_when_to_try_again(
-    gateway: ApiGateway, functions: RecordingFunctions
-) -> None:
-    functions.error = ValueError("a bug")
-    answer = gateway.answer(request("GET", "/"))
-    assert (answer.status, dict(answer.headers)["Retry-After"]) == (503, "5")
-
-
-def naming_handler(event: Any, context: Any) -> tuple[Any, bool]:
-    return caller.current(), context.get_remaining_time_in_millis() > 500
-
-
-def test_a_handler_runs_in_the_name_of_its_function_and_knows_its_time() -> None:
-    properties = {"Handler": f"{__name__}.naming_handler", "Timeout": 1, "MemorySize": 512}
-    assert Functions({"SendMail": properties}).invoke("SendMail", {}) == ("send_mail", True)
-
-
-def test_an_answer_without_a_type_gets_the_one_that_api_gateway_adds(
-    gateway: ApiGateway, functions: RecordingFunctions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(functions, "invoke", lambda *_: {"statusCode": 304, "headers": {}, "body": ""})
-    assert gateway.answer(request("GET", "/")) == HttpAnswer(304, [("Content-Type", "application/json")], b"")

@@ -68,9 +68,6 @@ def test_stopping_ends_the_emulator_and_a_restart_keeps_all_data(tmp_path: Path)
         confirm(link)
         confirm(link_to_confirm(second, "at-the-end@example.org"))
         assert confirmed(second) == 2
-        mails = requests.get(f"{second.url}/_local/inbox.json", timeout=30).json()["mails"]
-        assert [mail["number"] for mail in mails] == [*range(len(mails), 0, -1)]
-        assert requests.get(f"{second.url}/_local/inbox/1", timeout=30).status_code == 200
         output = output_in_shell("python manage.py token list", tmp_path)
         assert "local" in output
     kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent != tmp_path]

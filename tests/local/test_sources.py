@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stack.local.sources import QueueSource, StreamSource, kept_by, rate_seconds
+from stack.local.sources import QueueSource, StreamSource, kept_by
 
 REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 STREAM = {"Stream": "arn:stream", "BatchSize": 10, "BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 1}
@@ -106,27 +105,6 @@ def test_a_queue_deletes_what_was_handled(answer: Any, settings: Mapping[str, An
     assert sqs.deleted == deleted
 
 
-def test_a_queue_gives_the_function_at_most_a_batch() -> None:
-    sizes: list[int] = []
-    source = queue_source(FakeSqs(*"abcde"), lambda event: sizes.append(len(event["Records"])), BatchSize=2)
-    for _ in range(3):
-        source.poll()
-    assert sizes == [2, 2, 1]
-
-
-def test_a_disabled_source_takes_no_message() -> None:
-    sqs = FakeSqs("alice")
-    source = queue_source(sqs, lambda _: None)
-    source.is_enabled = False
-    source.start()
-    time.sleep(0.05)
-    assert len(sqs.waiting) == 1
-    source.is_enabled = True
-    _wait_until(lambda: sqs.deleted == ["alice"])
-    source.stop()
-    source.join(1)
-
-
 def test_a_queue_gets_back_the_messages_that_a_function_still_works_on_when_the_site_stops() -> None:
     sqs, has_begun, may_end = FakeSqs("alice"), threading.Event(), threading.Event()
 
@@ -185,11 +163,6 @@ def test_after_a_reported_failure_the_batch_is_tried_again_from_the_failed_recor
     assert reader.failures() == [("dead-letters", 2)]
 
 
-def test_a_filter_hides_records_from_the_function() -> None:
-    filters = {"Filters": [{"Pattern": '{"dynamodb": {"Keys": {"pk": {"S": ["b"]}}}}'}]}
-    assert Reader(FakeStreams("a", "b", "c"), FilterCriteria=filters).read_all() == ["b"]
-
-
 def test_a_stream_is_read_to_its_end_when_the_site_stops() -> None:
     streams = FakeStreams("a")
     reader = Reader(streams, BatchSize=1)
@@ -198,31 +171,6 @@ def test_a_stream_is_read_to_its_end_when_the_site_stops() -> None:
     reader.source.stop()
     reader.source.join(2)
     assert reader.batches == ["a", "b", "c"]
-
-
-def test_an_event_has_times_and_bytes_as_json_has_them() -> None:
-    streams = FakeStreams("a", at=datetime(2026, 11, 24, tzinfo=UTC))
-    events: list[Any] = []
-    streams.records[0]["dynamodb"]["NewImage"] = {"hash": {"B": b"\x01"}}
-    StreamSource("RelayMail", STREAM, events.append, None, streams, "TRIM_HORIZON").poll()
-    [record] = events[0]["Records"]
-    assert record["dynamodb"]["ApproximateCreationDateTime"] == datetime(2026, 11, 24, tzinfo=UTC).timestamp()
-    assert record["dynamodb"]["NewImage"]["hash"]["B"] == "AQ=="
-    assert record["eventSourceARN"] == "arn:stream"
-
-
-@pytest.mark.parametrize(
-    ("expression", "seconds"), [("rate(1 minute)", 60), ("rate(15 minutes)", 900), ("rate(6 hours)", 21_600)]
-)
-def test_a_schedule_runs_at_its_rate(expression: str, seconds: int) -> None:
-    assert rate_seconds(expression) == seconds
-
-
-def _wait_until(check: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not check():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 NEW = {"eventName": "INSERT", "dynamodb": {"NewImage": {"state": {"S": "pending"}}}}

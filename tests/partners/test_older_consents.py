@@ -11,8 +11,7 @@ from chalicelib.partners.model import Partner, ReceiveOutcome
 from chalicelib.partners.receive import predict_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import UNMAILED_LIFETIME
-from chalicelib.signatures.take_back import take_back
-from chalicelib.signatures.withdraw import erase, unsubscribe, withdraw
+from chalicelib.signatures.withdraw import erase, take_back, unsubscribe, withdraw
 from tests.actors import ALICE, DAY, MINUTE, NOW, Person, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import an_import, an_import_run, run_stored_import

@@ -13,8 +13,15 @@ from chalicelib.core.errors import UnknownPetition
 from chalicelib.petitions.edit import raise_shards
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.tallies.count import Days, breakdown, counts_with_last_days, exact_count, forget_closed_days
-from chalicelib.tallies.enter import open_tally, tally_change
+from chalicelib.tallies.count import (
+    Days,
+    breakdown,
+    counts_with_last_days,
+    exact_count,
+    forget_closed_days,
+    open_tally,
+    tally_change,
+)
 from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry, breakdown_values, summed, tally_of
 from chalicelib.tallies.prove import PARTNERS, reopen, tally_sums
 from chalicelib.tallies.public import public_count
