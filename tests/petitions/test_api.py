@@ -154,3 +154,8 @@ def test_the_json_and_the_list_are_in_the_language_of_the_url(fake_site: FakeSit
     assert fake_site.get(f"{API_URL}?lang=xx").json_body == english
     missing = fake_site.get("/api/petitions/none?lang=cy").json_body
     assert missing["detail"] == "Nid oes deiseb yn y cyfeiriad hwn."
+
+
+@pytest.mark.parametrize("path", [f"{PAGE_URL}/thanks", "/petitions/nothing", "/api/petitions/nothing", "/confirm"])
+def test_thanks_and_error_responses_are_not_cached(fake_site: FakeSite, path: str) -> None:
+    assert fake_site.get(path).headers["Cache-Control"] == "no-store"

@@ -92,3 +92,13 @@ def test_a_new_petition_is_unavailable_not_unknown_while_the_list_cannot_be_read
             find_petition("safe-children", clock(), tables)
     clock.forward(SECOND)
     assert is_known("safe-children", clock, tables)
+
+
+def test_a_stale_petition_is_used_while_the_table_is_unavailable(
+    tables: FakeTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_published_petition(tables)
+    find_petition("safe-children", NOW, tables)
+    monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: 1e12)
+    tables.fail_next(Throttled("storage"))
+    assert find_petition("safe-children", NOW, tables)

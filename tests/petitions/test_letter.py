@@ -92,3 +92,8 @@ def test_the_api_has_the_letter_in_the_chosen_language_without_addresses(fake_si
 def test_a_petition_without_a_letter_does_not_mention_letters(fake_site: FakeSite, petition: Petition) -> None:
     assert "letter" not in fake_site.get("/api/petitions/safe-children").json_body
     assert "letter" not in fake_site.get("/petitions/safe-children").body.decode().partition("<main")[2]
+
+
+def test_the_page_never_shows_a_targets_address(fake_site: FakeSite) -> None:
+    publish(a_petition(letter=LETTER), NOW, fake_site.tables)
+    assert TARGET["email"] not in fake_site.get("/petitions/safe-children").body.decode()

@@ -252,3 +252,16 @@ def test_a_held_signature_shows_its_owner_what_any_other_shows(fake_site: FakeSi
             answer = fake_site.post_form("/confirm", {"token": token, "name": "A B"})
             pages.append((answer.status_code, answer.body.decode().replace(token, "")))
     assert pages[:2] == pages[2:]
+
+
+def test_a_link_to_confirm_does_not_bring_a_removed_signature_back(fake_site: FakeSite, petition: Petition) -> None:
+    identity = signed(fake_site.tables, petition, ALICE)
+    remove(fake_site, {"domain": "mail.example"})
+    assert "mail_kind" not in item_of(fake_site.tables, petition, identity)
+    assert confirm_as_owner(fake_site.tables, petition, identity) is SignatureState.REMOVED
+    assert public(fake_site)["count"] == 0
+
+
+def test_only_who_manages_petitions_may_remove(fake_site: FakeSite, petition: Petition) -> None:
+    token = bobs_token(fake_site.tables, NOW, Right.COUNTS)
+    assert fake_site.get(f"{PATH}/held", authorization=f"Bearer {token}").status_code == 403

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import Conflicted, LinkExpired
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.confirm import confirm
+from chalicelib.signatures.confirm import confirm, find_linked, read_corrections
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import ERASED_LIFETIME, WITHDRAWN_LIFETIME
+from chalicelib.signatures.model import ERASED_LIFETIME, WITHDRAWN_LIFETIME, SignatureState
 from chalicelib.signatures.sign import Outcome, sign_from_queue
 from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
@@ -158,3 +159,24 @@ def test_withdrawing_a_signature_confirmed_meanwhile_subtracts_it(petition: Peti
     withdraw(key_of(petition, identity), petition, NOW, tables)
     assert exact_count(petition, NOW, tables).confirmed == 0
     assert item_of(tables, petition, identity)["state"] == "withdrawn"
+
+
+def test_erasing_raises_conflicted_if_the_signature_keeps_changing(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = signed(tables, petition)
+    monkeypatch.setattr("chalicelib.signatures.withdraw.withdraw", lambda *_: None)
+    with pytest.raises(Conflicted):
+        erase(key_of(petition, identity), petition, NOW, tables)
+    assert item_of(tables, petition, identity)["state"] == "pending"
+
+
+def test_an_old_link_to_an_erased_signature_shows_and_restores_nothing(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    erase(key_of(petition, identity), petition, LATER, tables)
+    subject = subject_of(petition, identity)
+    assert find_linked(subject, petition, LATER, LATER, tables).name is None
+    assert confirm(subject, read_corrections({}, "GB"), petition, LATER, tables).state is SignatureState.WITHDRAWN
+    del tables.items[key_of(petition, identity)]
+    with pytest.raises(LinkExpired):
+        confirm(subject, read_corrections({}, "GB"), petition, LATER, tables)

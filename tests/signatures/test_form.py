@@ -61,3 +61,8 @@ def test_a_negative_value_of_a_checkbox_is_not_consent(value: str) -> None:
     assert not read_fields(fields_of(**{"consent.updates": value})).consent.updates
     with pytest.raises(Invalid):
         read_fields(fields_of(**{"consent.sign": value}))
+
+
+def test_field_errors_do_not_repeat_what_was_typed() -> None:
+    errors = field_errors(json_of(name="=Secretname", email="secret address", country="Secretland", source="SECRET"))
+    assert "secret" not in " ".join(errors.values()).lower()

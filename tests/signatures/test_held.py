@@ -29,6 +29,7 @@ from tests.actors import (
     Person,
     a_petition,
     bobs_token,
+    fields_of,
     identity_of,
     item_of,
     json_of,
@@ -219,3 +220,15 @@ def test_staff_ask_for_proofs_and_stop(fake_site: FakeSite, petition: Petition) 
     assert put(fake_site, petition=petition.slug, asked=False) == {"everywhere": True, "petitions": [], "watched": 1}
     assert put(fake_site, petition="nobody", asked=True)["status"] == 404
     assert len([key for key in fake_site.tables.items if key.table == "audit"]) == 3
+
+
+@pytest.mark.usefixtures("petition")
+def test_without_javascript_the_signature_is_held_and_the_answer_is_the_same(fake_site: FakeSite) -> None:
+    def send(email: str) -> Any:
+        answer = fake_site.post_form("/petitions/safe-children/signatures", fields_of(Person("Zoe", email)))
+        return answer.status_code, answer.headers, answer.body
+
+    usual = send("first@mail.example")
+    watch_reason(EVERYWHERE, fake_site)
+    assert send("second@mail.example") == usual
+    assert held(fake_site, Person("Zoe", "second@mail.example")) == "no-proof"

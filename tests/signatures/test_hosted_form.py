@@ -98,3 +98,19 @@ def test_without_javascript_the_form_asks_once_and_takes_either_answer(fake_site
 def _body_with_a_tick(fields: dict[str, str]) -> bytes:
     """Return the form's body with the ticked box after the field, as browsers send it."""
     return urlencode([*fields.items(), ("email", "alice@gmail.com")]).encode()
+
+
+def test_an_unticked_box_stays_unticked_when_the_form_is_shown_again(fake_site: FakeSite) -> None:
+    fields = fields_of(**{"email": "nobody", "consent.updates": "no"})
+    body = fake_site.post_form(FORM_PATH, fields).body.decode()
+    boxes = [line for line in body.splitlines() if 'type="checkbox"' in line]
+    (box,) = [line for line in boxes if "consent.updates" in line]
+    assert " checked" not in box
+
+
+@pytest.mark.parametrize("field", ["name", "email", "postcode", "source", "country", "consent.sign"])
+def test_a_script_typed_into_the_form_is_shown_as_text(fake_site: FakeSite, field: str) -> None:
+    evil = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
+    body = fake_site.post_form(FORM_PATH, fields_of(**{"email": "nobody", field: evil})).body.decode()
+    assert "<script>alert" not in body
+    assert "<img src=x" not in body

@@ -7,9 +7,9 @@ from typing import Any
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from tests.actors import NOW, a_petition, identity_of, item_of, json_of
+from tests.actors import NOW, WELSH, a_petition, identity_of, item_of, json_of
 from tests.fake_site import FakeSite, stream_event
-from tests.letters.lettering import LETTER, PENDING, a_petition_with_a_letter, relay, send_all
+from tests.letters.lettering import LETTER, PENDING, WELSH_LETTER, a_petition_with_a_letter, relay, send_all
 from tests.signatures.test_api import API_PATH
 
 
@@ -123,3 +123,14 @@ def test_a_suggested_opening_stays_chosen_after_staff_have_fixed_the_letter(
     link = sign_with_letter(fake_site, letter_petition, opening=1)
     edited = edit_letter(fake_site, may_edit=False)
     assert LETTER["openings"][1] in letter_sent_as_shown(fake_site, edited, link)
+
+
+def test_a_letter_signed_in_welsh_is_sent_in_welsh_from_a_page_in_any_language(fake_site: FakeSite) -> None:
+    translations = {"cy": WELSH | {"letter": WELSH_LETTER}}
+    petition = publish(a_petition(letter=LETTER, translations=translations), NOW, fake_site.tables)
+    assert fake_site.post_json(API_PATH, json_of(language="cy", letter={"send": True})).status_code == 202
+    link = send_confirm_link(fake_site, petition).replace("&lang=cy", "")
+    fake_site.post_form("/confirm", form_fields(fake_site.get(link)))
+    [mail] = deliver_letters(fake_site, petition)
+    assert mail.subject == WELSH_LETTER["subject"]
+    assert mail.text.startswith("Annwyl Ysgrifennydd Cartref,\n\nRwyf wedi llofnodi deiseb i chi.")

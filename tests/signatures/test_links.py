@@ -10,6 +10,7 @@ from chalicelib.core import keys, tokens
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures.model import MailKind
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,
@@ -19,6 +20,7 @@ from tests.actors import (
     TOKEN_KEYS,
     a_petition,
     a_published_petition,
+    confirmed,
     fields_of,
     identity_of,
     item_of,
@@ -182,3 +184,24 @@ def test_a_post_of_the_bare_link_presses_the_button(fake_site: FakeSite, purpose
     link = fake_site.last_link(purpose)
     bare, pressed = fake_site.client.http.post(link), post(fake_site, link)
     assert (bare.status_code, bare.body) == (200, pressed.body)
+
+
+def test_links_in_an_already_signed_email_show_nothing_personal(fake_site: FakeSite) -> None:
+    identity = confirmed(fake_site.tables, a_petition(), updates=True)
+    fake_site.clock.forward(DAY)
+    signed(fake_site.tables, a_petition(), now=fake_site.clock())
+    request = request_of(fake_site.tables, a_petition(), identity)
+    assert request.kind == MailKind.ALREADY_SIGNED
+    fake_site.deliver("send_mail", [request.model_dump()])
+    for purpose in ("withdraw", "unsubscribe"):
+        body = fake_site.get(fake_site.last_link(purpose)).body.decode()
+        assert ALICE.name not in body
+        assert ALICE.email not in body
+
+
+def test_the_confirm_page_has_a_link_to_withdraw_the_same_signature(fake_site: FakeSite) -> None:
+    identity = sign_and_email_alice(fake_site)
+    page = fake_site.get(fake_site.last_link("confirm")).body.decode()
+    link = "/withdraw?token=" + page.split('href="/withdraw?token=')[1].split('"')[0]
+    assert fake_site.get(link).status_code == 200
+    assert tokens.read(Purpose.WITHDRAW, token_in(link), NOW, TOKEN_KEYS).signature_id == identity

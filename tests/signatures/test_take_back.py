@@ -164,3 +164,11 @@ def test_an_undo_puts_back_the_state_before_the_last_removal(tables: FakeTables,
     remove_now()
     put_back(key, earlier, REMOVAL, petition, NOW, tables)
     assert item_of(tables, petition, identity)["state"] == "confirmed"
+
+
+def test_a_withdrawn_signature_is_not_taken_back(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    change_item(tables, petition, identity, receipt="r")
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+    assert not take_back_alice(tables, petition)
+    assert "taken_back_at" not in item_of(tables, petition, identity)

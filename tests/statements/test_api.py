@@ -8,11 +8,12 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core import keys
-from chalicelib.core.errors import NotAStatement
+from chalicelib.core.errors import ConditionFailed, NotAStatement, Throttled
 from chalicelib.petitions.model import Petition
+from chalicelib.staff.audit.record import entries
 from chalicelib.statements import freeze
 from chalicelib.statements.freeze import find_statement_token, store_short_code
-from tests.actors import BOB, DAY, SITE, a_published_petition, bobs_token, confirmed
+from tests.actors import BOB, DAY, NOW, SITE, a_published_petition, bobs_token, confirmed
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 
@@ -112,3 +113,32 @@ def test_a_taken_code_is_not_given_twice(tables: FakeTables, monkeypatch: pytest
     monkeypatch.setattr(freeze, "choice", lambda _: next(characters))
     assert [store_short_code(token, tables) for token in ("one", "two")] == ["222222", "333333"]
     assert tables.items[keys.statement("222222")]["token"] == "one"
+
+
+def test_storing_a_code_fails_after_some_taken_codes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freeze, "choice", lambda _: "2")
+    store_short_code("one", tables)
+    with pytest.raises(ConditionFailed):
+        store_short_code("two", tables)
+
+
+def test_the_activity_log_shows_who_froze_which_count_and_when(site_with_alice: FakeSite) -> None:
+    freeze_count(site_with_alice)
+    [entry] = entries(NOW - DAY, NOW + DAY, site_with_alice.tables)
+    assert (entry.actor.owner, entry.action.name, entry.action.subject) == (
+        "bob",
+        "statement.frozen",
+        "safe-children",
+    )
+    assert entry.action.details == {"confirmed": "1", "as_of": "2026-11-24T12:00:00Z"}
+
+
+def test_a_freeze_that_cannot_be_logged_is_refused(site_with_alice: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    def throttle(*_: object) -> None:
+        raise Throttled
+
+    token = bobs_token(site_with_alice.tables)
+    monkeypatch.setattr(site_with_alice.tables, "put_new", throttle)
+    answer = site_with_alice.post(STATEMENTS, b"", "application/json", authorization=f"Bearer {token}")
+    assert answer.status_code == 503
+    assert "url" not in answer.json_body

@@ -9,6 +9,7 @@ from chalice.test import HTTPResponse
 from chalicelib.core.rights import Right
 from chalicelib.petitions.find import forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
+from chalicelib.staff.audit.record import entries
 from chalicelib.statements.freeze import freeze, statement_token
 from tests.actors import DAY, NOW, TOKEN_KEYS, bobs_token, confirmed
 from tests.fake_site import JSON, FakeSite
@@ -102,3 +103,15 @@ def test_if_both_bounds_are_the_same_the_page_says_exactly(fake_site: FakeSite) 
     assert api == "Exactly 0 people confirmed here; 412 elsewhere; together exactly 412 people."
     assert api in fake_site.get("/petitions/safe-children").body.decode()
     assert "gyda’i gilydd union 412 o bobl" in fake_site.get("/petitions/safe-children?lang=cy").body.decode()
+
+
+def test_the_activity_log_says_who_entered_which_figure(fake_site: FakeSite, petition: Petition) -> None:
+    enter_figure(fake_site)
+    [entry] = entries(NOW - DAY, NOW + DAY, fake_site.tables)
+    assert (entry.action.name, entry.action.subject) == ("figure.entered", "safe-children")
+    assert entry.action.details == {
+        "source": "paper-leeds",
+        "kind": "paper",
+        "count": "412",
+        "as_of": "2026-11-20T12:00:00Z",
+    }
