@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.core.errors import NotNow, Unavailable, UnknownThing
 from chalicelib.jobs.model import HasTime, JobState, Step, Work
-from chalicelib.jobs.request import cancel, find_job, start
+from chalicelib.jobs.request import cancel, find_job, jobs_of, start
 from chalicelib.jobs.run import heartbeat, run
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, CHARLIE, MINUTE, NOW, signed
@@ -174,3 +174,12 @@ def test_a_malformed_id_is_not_looked_up(tables: FakeTables, job_id: str) -> Non
 def test_a_job_that_is_deleted_while_it_runs_is_unknown(tables: FakeTables) -> None:
     with pytest.raises(UnknownThing):
         cancel(a_count(), NOW, tables)
+
+
+def test_jobs_are_listed_newest_first(tables: FakeTables, queue: FakeQueue) -> None:
+    counts = [a_count(now=NOW), a_count(now=NOW + MINUTE)]
+    for count in counts:
+        start(count, queue, tables)
+        cancel(count, NOW, tables)
+    listed = [job.job_id for job in jobs_of(Count, "safe-children", tables)]
+    assert listed == [counts[1].job_id, counts[0].job_id]

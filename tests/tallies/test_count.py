@@ -233,6 +233,18 @@ def test_a_day_is_not_closed_if_shards_were_added_after_the_read(tables: FakeTab
     assert head(racing_tables)["total"] == 2
 
 
+ENTRIES = st.lists(
+    st.builds(
+        TallyEntry,
+        amount=st.sampled_from([1, -1]),
+        moment=st.integers(0, 72).map(lambda hours: NOW + timedelta(hours=hours)),
+        country=st.sampled_from(["GB", "NL", "IE"]),
+        source=st.sampled_from(["direct", "bbc", "h12", "cgb", "total", "sources", "s", "-"]),
+    ),
+    max_size=20,
+)
+
+
 def tallies_of(entries: list[TallyEntry]) -> dict[date, Tally]:
     tables = FakeTables()
     for number, entry in enumerate(entries):
@@ -276,3 +288,33 @@ def test_opening_a_tally_again_changes_nothing(tables: FakeTables) -> None:
         "began": "2026-11-20",
     }
     assert tables.items[keys.snapshot("safe-children")]["count"] == 7
+
+
+@given(ENTRIES)
+def test_every_breakdown_sums_to_the_total(entries: list[TallyEntry]) -> None:
+    tallies = tallies_of(entries)
+    total = sum(entry.amount for entry in entries)
+    assert summed(tallies.values()).total == total
+    for by in TallyDimension:
+        assert sum(breakdown_values(by, tallies).values()) == total
+
+
+@given(st.lists(st.tuples(st.sampled_from(["old", "new", "read", "raise"]), st.integers(0, 8)), max_size=40))
+def test_raising_shards_loses_nothing_while_old_settings_are_cached(events: list[tuple[str, int]]) -> None:
+    """A writer caches settings for seconds. A frozen function may keep and use old settings much longer."""
+    tables = FakeTables()
+    old = a_published_petition(tables, shards=2)
+    new, per_day, moment = old, [0] * 1000, OPENED
+    for number, (act, hours) in enumerate(events):
+        moment += timedelta(hours=hours)
+        if act == "raise" and new is old:
+            assert raise_shards(old.slug, 30, tables)
+            new = petition_as_stored(old.slug, tables)
+        elif act in ("old", "new"):
+            petition = old if act == "old" else new
+            shard = petition.shards - 1 - number % 2
+            tables.update(entry_change(petition.slug, shard, TallyEntry(1, moment, "GB", "direct")))
+            per_day[(moment.date() - OPENED.date()).days] += 1
+        assert exact_count(old, moment, tables).confirmed == sum(per_day)
+    days = breakdown(old, TallyDimension.DAY, Days(), moment + 2 * DAY, tables).values
+    assert list(days.values()) == [number for number in per_day if number]
