@@ -13,7 +13,7 @@ SLOW = (
     "tests/benchmarks/test_results.py",
     "tests/browser/test_lists.py",
     "tests/browser/test_my_signatures.py::test_bob_removes",
-    "tests/browser/test_partners.py::test_a_file",
+    "tests/browser/test_partners.py",
     "tests/browser/test_staff_pages.py",
     "tests/deployed/test_package.py",
     "tests/e2e/test_schemathesis.py",
