@@ -24,10 +24,10 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=10,
 )
+ONE_ATTEMPT: Any = {"mode": "standard", "total_max_attempts": 1}
 # Signing tries the table once, then the overflow queue: at most 3 s each. To save CPU time, the SDK does not check the
 # types of parameters: expressions.py gives every value its type, and tests/judge/replay.py checks the calls of all
 # handlers.
-ONE_ATTEMPT: Any = {"mode": "standard", "total_max_attempts": 1}
 SIGNING_CONFIG = CONFIG.merge(Config(parameter_validation=False, retries=ONE_ATTEMPT))
 # SES has no idempotency token: a retry by the SDK could send the email twice.
 MAIL_CONFIG = CONFIG.merge(Config(read_timeout=10, retries=ONE_ATTEMPT))

@@ -1,4 +1,4 @@
-"""SQS queues of JSON messages.
+"""SQS queues of JSON messages, and the sources that hand the messages to functions.
 
 Two queues are for jobs, which do long work in steps (runner/worker.py).
 """
@@ -121,6 +121,8 @@ BUSY = frozenset({"ResourceInUseException", "ResourceConflictException"})
 
 
 class Source:
+    """A Lambda event source mapping: the connection from a queue to its function."""
+
     def __init__(self, client: Any, uuid: str) -> None:
         self._client = client
         self._uuid = uuid

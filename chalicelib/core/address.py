@@ -117,6 +117,7 @@ def pseudonym(secret: str, *parts: str) -> str:
     return mac[:HASH_BYTES].hex()
 
 
+# Providers of email with so many users that nothing follows from how many of them sign.
 # fmt: off
 LARGE_PROVIDERS = frozenset({
     "aol.co.uk", "aol.com", "btinternet.com", "fastmail.com", "free.fr", "gmail.com", "gmx.com", "gmx.de", "gmx.net",

@@ -1,4 +1,7 @@
-"""The languages of pages, emails and errors. `stack.languages` compiles the catalogues, with texts from CLDR."""
+"""The languages of pages, emails and errors, and the countries of a form.
+
+`stack.languages` compiles the catalogues, with texts from CLDR.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Staff routes of exports: request an export, read its progress, cancel it, and get links to its files."""
+"""Staff routes of exports and lists: request one, read its progress, cancel it, and get links to its files."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING

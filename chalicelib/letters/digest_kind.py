@@ -160,7 +160,9 @@ DIGEST_KIND = Kind(
 
 
 def request_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
-    """Return how many were requested. If AWS fails, raise Unavailable: the next run continues.
+    """Return how many were requested. If AWS fails, raise Unavailable: the next run repeats the steps.
+
+    Close each digest that is due, so that it takes no more letters; request its email; mark it as requested.
 
     An old digest may be due even if the petition no longer has a letter: so one query for each petition and target.
     """

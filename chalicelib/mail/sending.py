@@ -202,6 +202,8 @@ PAUSED_WAIT_SECONDS = 20.0
 
 
 class BatchSender:
+    """One invocation of a sender, the Lambda function that sends requested emails."""
+
     def __init__(
         self,
         kinds: Kinds,

@@ -1,4 +1,4 @@
-"""A person's data as staff see it, and the file for an access request (GDPR, article 15).
+"""A person's data as staff see it, the file for an access request (GDPR, article 15), and an email sent again.
 
 The owner of a signature reads its mailbox. The owner's choice to get no more email is stored under a hash of the
 address, made with `limit_keys`.
@@ -226,7 +226,7 @@ class ResendAnswer(NamedTuple):
 
 
 def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables: Tables) -> ResendAnswer:
-    """`allowance`: what the address's limits allow now."""
+    """The same limits apply as when the person signs again. `allowance`: what those of the address allow now."""
     refusal = _refusal(stored, allowance, now)
     if refusal:
         return ResendAnswer(refusal)

@@ -1,4 +1,4 @@
-"""The routes for staff to find a person's signatures, and to show, withdraw, erase or export them.
+"""The routes for staff to find a person's signatures, to show, withdraw, erase or export them, and for email.
 
 `limit_keys` make the hash under which an owner's wish for no more email is stored, `signature_keys` the ids of
 signatures. The overflow queue has signatures that are not stored yet.

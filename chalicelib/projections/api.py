@@ -297,7 +297,10 @@ def wants_csv(request: Request) -> bool:
 
 
 def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> "Answer[Any]":
-    """Return the rows as CSV. Without rows, the header line has `columns`."""
+    """Return the rows as CSV, without cells that a spreadsheet runs as a formula: only `key` has texts from outside.
+
+    Without rows, the header line has `columns`.
+    """
     text = io.StringIO()
     fields = list(rows[0]) if rows else columns
     writer = csv.DictWriter(text, fields)

@@ -1,4 +1,6 @@
-"""The steps of the job: count every partition, count or delete the files, then remove from every partition.
+"""The job that removes the personal data of a petition when its retention ends, or only counts it.
+
+Its steps: count every partition, count or delete the files, then remove from every partition.
 
 It reads no name and no address: DynamoDB counts the items that have an attribute, and the role may not read one. A
 step may run twice: what is gone is not found again.
@@ -38,7 +40,7 @@ class RetentionRequest(ClosedModel):
 
 
 class Retention(Job):
-    """The job's key is the petition's slug. `processed` of `expected` parts are done (run.py).
+    """The job's key is the petition's slug. `processed` of `expected` parts are done.
 
     `sources`: of the partners whose receipts it looks for. `after`: this part is done up to this sort key. `found`: how
     much it found before it removed anything, by FINDINGS. `emptied`: how many signatures it has emptied.

@@ -1,4 +1,4 @@
-"""Withdraw, unsubscribe or erase a signature. All can be done at any time, and repeated.
+"""Withdraw, unsubscribe or erase a signature, or undo that an import brought it. All can be repeated at any time.
 
 To erase (GDPR, article 17) is to withdraw, which subtracts from the tally, and to empty the item. An earlier message in
 the overflow queue must not store the signature again, so the empty item stays.

@@ -1,4 +1,4 @@
-"""Publish an update, now or at a later time, continue an update that paused by itself, or cancel an update.
+"""Write and test an update, publish it now or later, continue it after it paused by itself, or cancel it.
 
 The job of an update publishes it at its time, and emails it. A petition has at most one open job for its updates. Only
 a draft can be tested, so publishing and cancelling forget the addresses of tests (`tests=None`).

@@ -135,18 +135,3 @@ def test_the_undo_of_a_file_keeps_updates_that_the_owner_asked_for(tables: FakeT
     assert stored is not None
     store.remove_receipt(key, "file.1", stored, tables)
     assert tables.items[key]["updates"] is True
-
-
-def test_a_link_shows_nothing_personal_after_confirming(fake_site: FakeSite) -> None:
-    sign_and_email_alice(fake_site)
-    link = fake_site.last_link("confirm")
-    pages = [
-        post(fake_site, link),
-        fake_site.get(link),
-        post(fake_site, link, name="=x"),
-        post(fake_site, link, name="Mallory"),
-    ]
-    for page in pages:
-        assert page.status_code == 200
-        for personal in (ALICE.name, ALICE.email, "M1 1AE"):
-            assert personal not in page.body.decode()
