@@ -90,13 +90,14 @@ def _value(operand: Any, item: Mapping[str, Any]) -> Any:
 
 def copy_item(item: Item, only: Sequence[str] = ()) -> Item:
     """Copy an item, so that the caller may change the copy. `only`: the attributes to copy; by default all."""
-    return {name: _copy(item[name]) for name in only or item if name in item}
+    wanted = item if not only else {name: item[name] for name in only if name in item}
+    return {name: value if type(value) in UNCHANGED else _copy(value) for name, value in wanted.items()}
 
 
 def _copy(value: Any) -> Any:
     """Copy a value of an item: ten times as fast as `deepcopy`."""
     if isinstance(value, dict):
-        return {name: _copy(each) for name, each in value.items()}
+        return copy_item(value)
     if isinstance(value, list):
         return [_copy(each) for each in value]
     return set(value) if isinstance(value, set) else value

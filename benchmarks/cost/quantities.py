@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from benchmarks import lambdas
 from benchmarks.cost.prices import Line
-from chalicelib.core.keys import BUCKETS
+from chalicelib.core.keys import PARTITIONS
 from chalicelib.mail.rate_limit import EMAILS_PER_SENDER
 
 StepFigures = Mapping[str, Any]
@@ -106,7 +106,7 @@ def projected_writes(arrivals: ArrivalRate) -> float:
 
     Constituencies are not included: with a table of them, there is one write more for each of their groups.
     """
-    buckets_per_shard = len(BUCKETS) / SHARDS
+    buckets_per_shard = PARTITIONS / SHARDS
     records = arrivals.batch("project")
     funnels = lambdas.expected_buckets(records, buckets_per_shard)
     return funnels + lambdas.expected_buckets(records * OF_OTHER_ITEM, buckets_per_shard)

@@ -16,7 +16,7 @@ from benchmarks import lambdas
 from benchmarks.model.limits import Account
 from benchmarks.model.service import HANG_SECONDS, Service
 from benchmarks.model.waits import Retries
-from chalicelib.core.keys import BUCKETS
+from chalicelib.core.keys import PARTITIONS
 from chalicelib.mail.rate_limit import EMAILS_PER_SENDER
 
 DAY, HORIZON = 86_400, 30 * 86_400
@@ -244,7 +244,7 @@ def shares_of(partitions: int) -> tuple[float, ...]:
     random = Random(partitions)
     draws = []
     for _ in range(101):
-        places = [random.randrange(partitions) for _ in BUCKETS]
-        draws.append(tuple(places.count(number) / len(BUCKETS) for number in range(partitions)))
+        places = [random.randrange(partitions) for _ in range(PARTITIONS)]
+        draws.append(tuple(places.count(number) / PARTITIONS for number in range(partitions)))
     hottest = median_low(max(draw) for draw in draws)
     return next(draw for draw in draws if max(draw) == hottest)

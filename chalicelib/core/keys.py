@@ -61,7 +61,8 @@ LIMITS = "limits"
 TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES, LIMITS)
 
 # 64 partitions are enough: each takes 1,000 writes a second, and a table 40,000. One BatchGetItem can read 64 items.
-BUCKETS = tuple(f"{number:02x}" for number in range(64))
+PARTITIONS = 64
+BUCKETS = tuple(f"{number:02x}" for number in range(PARTITIONS))
 
 PETITIONS_PARTITION = "PETITIONS"
 TOKENS_PARTITION = "TOKENS"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from math import ceil, inf, log, sqrt
 from typing import Any, NamedTuple
 
-from chalicelib.core.keys import BUCKETS
+from chalicelib.core.keys import PARTITIONS
 from chalicelib.mail.rate_limit import EMAILS_PER_SENDER, senders_for
 from stack.ready.account import CheckedStack, Values
 from stack.template.functions import logical_id
@@ -44,8 +44,8 @@ class Expected(NamedTuple):
     def units(self) -> int:
         """Return the write units: one to sign, two for an email, two to confirm. The fullest partition decides."""
         for partitions in range(1, MAX_PARTITIONS):
-            mean = len(BUCKETS) / partitions
-            share_of_fullest = min(1, (mean + sqrt(2 * mean * log(partitions))) / len(BUCKETS))
+            mean = PARTITIONS / partitions
+            share_of_fullest = min(1, (mean + sqrt(2 * mean * log(partitions))) / PARTITIONS)
             if (self.rate + 4 * self.emails) * share_of_fullest <= PARTITION:
                 return partitions * PARTITION
         return MAX_PARTITIONS * PARTITION

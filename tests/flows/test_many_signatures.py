@@ -18,7 +18,7 @@ from tests.actors import a_petition
 from tests.exporting import rows_of
 
 MOST_MEMORY = 150 * 1_000_000
-FEW, MANY = 64 * 157, 64 * 1563  # A little more than 10,000 and 100,000 people, equally many in each of 64 buckets.
+FEW, MANY = 64 * 157, 64 * 1563  # A little more than 10,000 and 100,000 people, equally many in each bucket.
 
 
 def run_export(people: int, folder: Path, *recipient: str) -> dict[str, Any]:

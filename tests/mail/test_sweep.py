@@ -116,7 +116,7 @@ def test_a_run_is_bounded_and_the_next_run_continues(
         tables.calls.clear()
         numbers.append(sweep(outbox, LATER, tables, a_ticking_clock(SLICE_SECONDS / 5)))
         assert tables.calls.count("page") <= 5 * sweep_module.RUN_SECONDS / SLICE_SECONDS
-    assert all(numbers[:5]), "each run queues a part"
+    assert all(numbers[:3]), "each run queues a part"
     queued = [request.key for request in requests_in(outbox)]
     assert sorted(queued) == sorted(delivery_key(petition.slug, identity) for identity in identities)
 

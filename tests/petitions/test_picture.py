@@ -43,10 +43,10 @@ def upload(fake_site: FakeSite, content: bytes | None, **alts: str) -> HTTPRespo
     ("content", "size"),
     [
         (a_picture(), (400, 300)),
-        (a_picture("PNG", (3000, 1500), "RGBA"), (1200, 600)),
+        (a_picture("PNG", (1600, 800), "RGBA"), (1200, 600)),
         (a_picture("PNG", mode="P", transparency=0), (400, 300)),
         (a_picture("PNG", mode="I;16"), (400, 300)),
-        (a_picture("WEBP", (2400, 2400), method=0), (1200, 1200)),
+        (a_picture("WEBP", (1300, 1300), method=0), (1200, 1200)),
         (a_picture(mode="CMYK"), (400, 300)),
         (noise(), (1200, 1200)),
     ],

@@ -251,7 +251,7 @@ def stop_job(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kill the job halfway. Its message ends in the dead letters."""
     monkeypatch.setattr(run, "PAGE_SIZE", 1)
     with monkeypatch.context() as patch:
-        patch.setattr(fake_site.tables, "_called", a_crash_at(200))
+        patch.setattr(fake_site.tables, "_called", a_crash_at(100))
         run_once(fake_site)
     fake_site.jobs.messages.clear()
 
