@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from chalicelib.aws.email import Mail
@@ -114,7 +115,12 @@ def a_mail_context(deliver: Callable[[Mail], object] = lambda _: None) -> MailCo
 
 
 def identity_of(petition: Petition, person: Person = ALICE) -> str:
-    return signature_id(petition.slug, a_form(person).email.canonical, SECRET)
+    return _identity(petition.slug, person)
+
+
+@cache
+def _identity(slug: str, person: Person) -> str:
+    return signature_id(slug, a_form(person).email.canonical, SECRET)
 
 
 def signed(tables: Tables, petition: Petition, person: Person = ALICE, now: datetime = NOW, **changes: Any) -> str:

@@ -133,8 +133,10 @@ def _with_link_tokens(text: str) -> str:
     for kind, (slug, expires) in {**TOKEN_KINDS, "-left": ("safe-children", NOW + DAY)}.items():
         hashed = new if kind == "-left" else mailbox  # This link is of a mailbox that the signature has left.
         for purpose, found in ((Purpose.MY_SIGNATURES, hashed), (Purpose.MOVE, new)):
-            token = tokens.issue(purpose, (slug, identity_of(a_petition()), found), expires, TOKEN_KEYS)
-            text = text.replace(f"<{purpose}{kind}>", token)
+            placeholder = f"<{purpose}{kind}>"
+            if placeholder in text:
+                token = tokens.issue(purpose, (slug, identity_of(a_petition()), found), expires, TOKEN_KEYS)
+                text = text.replace(placeholder, token)
     for purpose in (*LINKS, Purpose.STOP):
         for kind, (slug, expires) in TOKEN_KINDS.items():
             placeholder = f"<{purpose}{kind}>"
