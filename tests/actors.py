@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.aws.email import Mail
 from chalicelib.aws.queue import Queue
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.address import signature_id
 from chalicelib.core.errors import Throttled, Unavailable
@@ -26,6 +26,7 @@ from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.model import NewSignature, SignatureState
 from chalicelib.signatures.sign import Outcome, SigningContext, SignResult, own_origin, sign
 from chalicelib.staff.tokens import issue
+from tests.conditions import copy_item
 from tests.fakes import FakeQueue, FakeTables
 
 OPENED = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -112,6 +113,19 @@ def a_mail_context(deliver: Callable[[Mail], object] = lambda _: None) -> MailCo
         return timedelta()
 
     return MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, deliver_at_once)
+
+
+@cache
+def _published() -> tuple[Petition, dict[Key, Item]]:
+    tables = FakeTables()
+    return a_published_petition(tables), tables.items
+
+
+def store_published_petition(tables: FakeTables) -> Petition:
+    """Store and return what `a_published_petition` makes. Publishing is a large part of a short test: do it once."""
+    petition, items = _published()
+    tables.items |= {key: copy_item(item) for key, item in items.items()}
+    return petition
 
 
 def identity_of(petition: Petition, person: Person = ALICE) -> str:

@@ -16,17 +16,24 @@ import jinja2
 import pytest
 from hypothesis.internal.conjecture import providers
 
-from chalicelib.aws.table import Item, Tables
+from chalicelib.aws.table import Tables
 from chalicelib.core import keys, log
-from chalicelib.core.keys import TABLES, Key
+from chalicelib.core.keys import TABLES
 from chalicelib.core.settings import QUEUES, Reputation, queue_variable, reputation_variable, table_variable
 from chalicelib.pages import jinja
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import sign
 from stack.languages import write_compiled
 from stack.paths import BUILD
-from tests.actors import LIMIT_KEYS, ORIGIN_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
-from tests.conditions import copy_item
+from tests.actors import (
+    LIMIT_KEYS,
+    ORIGIN_KEYS,
+    SECRET,
+    SITE,
+    TOKEN_KEYS,
+    a_published_petition,
+    store_published_petition,
+)
 from tests.fake_site import FakeSite, a_fake_site, forget_process_state, wire
 from tests.fakes import FakeQueue, FakeTables
 from tests.letters.lettering import a_petition_with_a_letter
@@ -106,21 +113,12 @@ def tables() -> FakeTables:
     return FakeTables()
 
 
-@cache
-def _published() -> tuple[Petition, dict[Key, Item]]:
-    """Publish once for all tests: it is a large part of a short test."""
-    tables = FakeTables()
-    return a_published_petition(tables), tables.items
-
-
 @pytest.fixture
 def petition(tables: Tables) -> Petition:
     """A published, open petition without a closing date."""
     if not isinstance(tables, FakeTables):  # Those of the emulator.
         return a_published_petition(tables)
-    found, items = _published()
-    tables.items |= {key: copy_item(item) for key, item in items.items()}
-    return found
+    return store_published_petition(tables)
 
 
 @pytest.fixture

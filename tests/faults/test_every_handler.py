@@ -12,7 +12,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.delivery import worker
 from chalicelib.mail.kind import AfterCrash
 from chalicelib.mail.model import MailRequest
-from tests.actors import NOW, a_published_petition
+from tests.actors import NOW, store_published_petition
 from tests.fake_site import FakeSite, forget_process_state
 from tests.fakes import FakeQueue
 from tests.faults import (
@@ -99,7 +99,7 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     fake_site.mailer.mails.clear()
     fake_site.scene_state = SceneState()
     fake_site.clock.moment = NOW
-    a_published_petition(fake_site.tables)
+    store_published_petition(fake_site.tables)
     scene.before(fake_site)
     forget_process_state()
     fake_site.clock.moment = NOW + TWO_HOURS
