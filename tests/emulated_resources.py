@@ -1,6 +1,7 @@
 """Tables, queues and settings of one test on the emulator."""
 
 import uuid
+from functools import cache
 from typing import Any
 
 import boto3
@@ -15,7 +16,8 @@ from tests.conftest import ENVIRONMENT
 
 SENDER = "petitions@example.org"
 BUCKET = "bucket"
-RESOURCES = merge_template()["Resources"]
+
+_template = cache(merge_template)
 
 
 def create_tables() -> tuple[dict[str, str], str]:
@@ -23,7 +25,7 @@ def create_tables() -> tuple[dict[str, str], str]:
     client = boto3.client("dynamodb")
     names, streams = {}, {}
     for logical in keys.TABLES:
-        properties = RESOURCES[table_id(logical)]["Properties"]
+        properties = _template()["Resources"][table_id(logical)]["Properties"]
         kept = ("AttributeDefinitions", "KeySchema", "BillingMode", "LocalSecondaryIndexes")
         shape: Any = {name: properties[name] for name in kept if name in properties}
         if "StreamSpecification" in properties:
