@@ -10,14 +10,16 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check_at_every_size
 from tests.browser.test_staff import sign_in
+from tests.browser.test_staff_pages import opener_of
 from tests.site import SLUG, DeployedSite
 
 RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
 
 
-def open_lists(page: Page, site: DeployedSite) -> None:
-    sign_in(page, site, route=f"#/petitions/{SLUG}/lists")
-    page.locator("table").wait_for()
+PETITION_ROUTE = f"#/petitions/{SLUG}"
+open_lists = opener_of(f"{PETITION_ROUTE}/lists", "table")
+open_retention = opener_of(f"{PETITION_ROUTE}/retention", "h2")
+open_reminders = opener_of(f"{PETITION_ROUTE}/reminders", "h2")
 
 
 def choose_a_key(page: Page, site: DeployedSite) -> None:
@@ -29,7 +31,7 @@ def choose_a_key(page: Page, site: DeployedSite) -> None:
 def test_a_list_with_a_passphrase_is_opened_by_what_the_page_shows_once(
     phone: Page, browser: Browser, deployed_site: DeployedSite
 ) -> None:
-    sign_in(phone, deployed_site, route=f"#/petitions/{SLUG}/lists")
+    sign_in(phone, deployed_site, route=f"{PETITION_ROUTE}/lists")
     expect(phone.get_by_label("Public key of the recipient")).to_be_hidden()
     phone.get_by_role("button", name="Create the list").click()
     passphrase = phone.locator("[data-passphrase]").inner_text()
@@ -49,7 +51,7 @@ def test_a_list_with_a_passphrase_is_opened_by_what_the_page_shows_once(
 
 
 def test_a_list_is_requested_and_downloaded(desk: Page, browser: Browser, deployed_site: DeployedSite) -> None:
-    sign_in(desk, deployed_site, route=f"#/petitions/{SLUG}/exports")
+    sign_in(desk, deployed_site, route=f"{PETITION_ROUTE}/exports")
     desk.get_by_role("link", name="Addresses of those who asked for updates").click()
     # The page of the exports has a field with the same label.
     desk.get_by_role("heading", name="Request a list").wait_for()
@@ -69,11 +71,6 @@ def test_a_list_is_requested_and_downloaded(desk: Page, browser: Browser, deploy
     assert fetched.value.json()["url"].startswith("http")
 
 
-def open_retention(page: Page, site: DeployedSite) -> None:
-    sign_in(page, site, route=f"#/petitions/{SLUG}/retention")
-    page.get_by_role("heading", name="Count or remove").wait_for()
-
-
 def test_personal_data_is_counted_and_not_removed_before_its_day(
     phone: Page, browser: Browser, deployed_site: DeployedSite
 ) -> None:
@@ -89,11 +86,6 @@ def test_personal_data_is_counted_and_not_removed_before_its_day(
     phone.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(phone.get_by_role("alert")).to_contain_text("due to be removed on")
     check_at_every_size(browser, "staff-retention", lambda page: open_retention(page, deployed_site))
-
-
-def open_reminders(page: Page, site: DeployedSite) -> None:
-    sign_in(page, site, route=f"#/petitions/{SLUG}/reminders")
-    page.get_by_role("heading", name="Switch reminders on").wait_for()
 
 
 def test_reminders_are_switched_on_and_off(phone: Page, browser: Browser, deployed_site: DeployedSite) -> None:
