@@ -31,6 +31,7 @@ from tests.letters.lettering import (
     a_petition_with_a_letter,
     confirmed_with_a_letter,
     relay,
+    request_letter,
     send_all,
     sweep_and_send_all,
 )
@@ -52,9 +53,7 @@ def send_letters(fake_site: FakeSite, petition: Petition, count: int, **letter: 
     identities = []
     for number in range(count):
         person = Person("Ann", f"ann{len(fake_site.tables.items)}-{number}@mail.example")
-        identity = confirmed_with_a_letter(fake_site, petition, person, **letter)
-        relay(fake_site, PENDING, item_of(fake_site.tables, petition, identity))
-        identities.append(identity)
+        identities.append(request_letter(fake_site, petition, person, **letter))
     send_all(fake_site)
     return identities
 
@@ -234,8 +233,7 @@ OWN_WORDS = "I was a guardian."
 
 def a_digest_with_alices_letter(fake_site: FakeSite, petition: Petition) -> str:
     """Gather Alice's letter and those of two more people. Return the id of Alice's signature."""
-    alice = confirmed_with_a_letter(fake_site, petition, body=OWN_WORDS)
-    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    alice = request_letter(fake_site, petition, body=OWN_WORDS)
     send_letters(fake_site, petition, 2)
     close_and_request_digest(fake_site)
     return alice

@@ -35,13 +35,16 @@ def test_a_draft_can_be_edited_and_is_not_public(fake_site: FakeSite, petition: 
     assert "She answered" not in fake_site.get("/petitions/safe-children").body.decode()
 
 
-def test_a_test_email_goes_to_the_given_address_only(fake_site: FakeSite, petition: Petition) -> None:
+def test_each_of_two_test_emails_goes_to_the_given_address_only(fake_site: FakeSite, petition: Petition) -> None:
     subscribe(fake_site, petition, [ALICE])
     path = draft_update(fake_site)
-    assert ask(fake_site, "POST", f"{path}/test", {"email": "bob@charity.example"}).status_code == 202
+    testers = ["bea@charity.example", "bob@charity.example"]
+    for tester in testers:
+        assert ask(fake_site, "POST", f"{path}/test", {"email": tester}).status_code == 202
     send_all(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert (mail.to, mail.subject) == ("bob@charity.example", "[Test] The Home Secretary answered")
+    assert sorted(mail.to for mail in fake_site.mailer.mails) == testers
+    mail = fake_site.mailer.mails[0]
+    assert mail.subject == "[Test] The Home Secretary answered"
     assert "This is a test. Only you have got it." in mail.text
     assert "List-Unsubscribe" not in mail.headers
     assert ask(fake_site, "GET", path).json_body["state"] == "draft"
@@ -106,11 +109,3 @@ def test_every_action_is_in_the_activity_log(fake_site: FakeSite, petition: Peti
     }
     for action in logged:
         assert "bob@charity.example" not in str(action)
-
-
-def test_each_of_two_test_emails_goes_to_its_own_address(fake_site: FakeSite, petition: Petition) -> None:
-    path = draft_update(fake_site)
-    for name in ("bob", "bea"):
-        assert ask(fake_site, "POST", f"{path}/test", {"email": f"{name}@charity.example"}).status_code == 202
-    send_all(fake_site)
-    assert sorted(mail.to for mail in fake_site.mailer.mails) == ["bea@charity.example", "bob@charity.example"]

@@ -105,11 +105,5 @@ def test_the_input_may_differ_in_type(client: OsdiClient, changes: dict[str, Any
     assert client.reload(petition)["total_signatures"] == 1
 
 
-@pytest.mark.parametrize("body", [[], 1, None, "x"])
-def test_a_body_that_is_not_an_object_is_an_osdi_error(client: OsdiClient, body: Any) -> None:
-    with pytest.raises(OsdiError):
-        client.record(petition_of(client), body)
-
-
 def test_identifiers_are_texts_and_whole_numbers() -> None:
     assert identifiers_of({"identifiers": [True, " oak:1 ", 41, None, {}, ""]}) == ["oak:1", "41"]
