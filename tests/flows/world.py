@@ -181,19 +181,7 @@ class World:
             return True
 
         if self.run(function, process, faults):
-            if function == "relay_mail":
-                assert not self._unqueued_signatures(batch), "the stream advanced, but a mail request is in no queue"
             self.positions[function, shard] = min(position + size, len(self.records(shard)))
-
-    def _unqueued_signatures(self, batch: Sequence[Record]) -> set[str]:
-        """Return the signatures with a new mail request in these records that is in no queue."""
-        waiting = [*self.site.queue.messages, *self.site.other_queue.messages]
-        queued = {(signature_id_in(message["key"]), message["requested_at"]) for message in waiting}
-        requested = set()
-        for _, before, after in batch:
-            if after and _is_new_request(before or {}, after):
-                requested.add((after["sk"], after["mail_requested_at"]))
-        return {identity for identity, _ in requested - queued}
 
     def is_projected(self) -> bool:
         """Return whether every record of the stream is projected."""
@@ -256,7 +244,3 @@ def _shard(record: Record) -> int:
     image = before or after or {}
     bucket = str(image["pk"]).rpartition("#")[2]
     return int(bucket, 16) % STREAM_SHARDS
-
-
-def _is_new_request(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    return "mail_requested_at" in after and after["mail_requested_at"] != before.get("mail_requested_at")
