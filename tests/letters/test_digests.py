@@ -120,18 +120,6 @@ def test_areas_are_shown_only_if_nobody_can_be_recognised(fake_site: FakeSite, p
     assert ("LS: 50" in fake_site.mailer.mails[0].text) is are_shown
 
 
-def test_a_crash_while_a_digest_is_sent_makes_all_its_letters_unknown(fake_site: FakeSite) -> None:
-    petition = a_petition_with_digests(fake_site)
-    send_letters(fake_site, petition, 3)
-    fake_site.mailer.failures = [Unavailable("mail")]
-    send_digests_at_seven(fake_site)
-    fake_site.clock.forward(CLAIM + HOUR)
-    send_all(fake_site)
-    send_digests(fake_site)
-    assert fake_site.mailer.mails == []
-    assert numbers(fake_site) == LetterNumbers(requested=3, unknown=3)
-
-
 @pytest.mark.parametrize("is_paused", [False, True])
 def test_gathered_letters_are_dropped_when_staff_remove_the_letter(fake_site: FakeSite, is_paused: bool) -> None:
     send_letters(fake_site, a_petition_with_digests(fake_site), 3)
