@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.new_petition import open_new_petition, sign_and_confirm_by_api
 from tests.browser.test_staff import sign_in
+from tests.browser.test_staff_journeys import press_and_confirm
 from tests.emulated import eventually
 from tests.letters.lettering import LETTER
 from tests.site import DeployedSite
@@ -34,8 +35,7 @@ def test_bob_sees_the_letters_pauses_and_resumes_the_target_and_sends_a_test(
     expect(row.get_by_role("rowheader")).to_have_text("Minister")
     expect(row.locator("td.number")).to_have_text(["1", "1", "0", "0", "0", "0"], timeout=SENDING_TIMEOUT)
     for button, state in (("Pause", "Paused: by staff"), ("Send again", "Singly")):
-        desk.get_by_role("button", name=button).click()
-        desk.get_by_role("dialog").get_by_role("button", name=button).click()
+        press_and_confirm(desk, button)
         expect(row).to_contain_text(state)
     desk.get_by_role("button", name="Send a test").click()
     desk.get_by_label("Your email address").fill(BOBS_EMAIL)

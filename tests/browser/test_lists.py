@@ -2,7 +2,6 @@
 
 import io
 import re
-import urllib.request
 
 import pyrage
 import pyzipper
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check_at_every_size
 from tests.browser.test_staff import sign_in
+from tests.browser.test_staff_journeys import downloaded
 from tests.browser.test_staff_pages import opener_of
 from tests.site import SLUG, DeployedSite
 
@@ -39,10 +39,7 @@ def test_a_list_with_a_passphrase_is_opened_by_what_the_page_shows_once(
     newest = phone.locator("tbody tr").first
     expect(newest.filter(has_text="Ready")).to_be_visible(timeout=60_000)
     expect(newest).to_contain_text("Whoever has the passphrase")
-    with phone.expect_response(re.compile("/file$")) as fetched:
-        newest.get_by_role("button", name="The file").click()
-    with urllib.request.urlopen(fetched.value.json()["url"], timeout=60) as answer:
-        opened = pyzipper.AESZipFile(io.BytesIO(answer.read()))
+    opened = pyzipper.AESZipFile(io.BytesIO(downloaded(phone, newest)))
     [name] = opened.namelist()
     assert b"status,id,email" in opened.read(name, pwd=passphrase.encode())
     phone.reload()
@@ -62,13 +59,11 @@ def test_a_list_is_requested_and_downloaded(desk: Page, browser: Browser, deploy
     expect(desk.get_by_role("alert")).to_contain_text("Public key of the recipient:")
     recipient.fill(RECIPIENT)
     desk.get_by_role("button", name="Create the list").click()
-    row = desk.get_by_role("row").filter(has_text="Ready")
-    expect(row).to_be_visible(timeout=60_000)
+    row = desk.get_by_role("row").filter(has_text=RECIPIENT)
+    expect(row).to_contain_text("Ready", timeout=60_000)
     assert re.fullmatch("[0-9a-f]{64}", row.locator("code").last.inner_text())
     check_at_every_size(browser, "staff-lists-done", lambda page: open_lists(page, deployed_site))
-    with desk.expect_response(re.compile("/file$")) as fetched:
-        row.get_by_role("button", name="The file").click()
-    assert fetched.value.json()["url"].startswith("http")
+    assert downloaded(desk, row).startswith(b"age-encryption.org")
 
 
 def test_personal_data_is_counted_and_not_removed_before_its_day(
