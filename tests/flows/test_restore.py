@@ -24,8 +24,7 @@ from tests.emulated import EmulatedAws
 from tests.fake_site import link_in, token_in
 from tests.flows.handlers import EmulatedSite
 from tests.flows.ledger import checked_totals
-from tests.flows.test_races import all_signatures
-from tests.flows.test_recount import confirm_crowd, two_minutes_later
+from tests.flows.test_races import all_signatures, confirm_crowd, two_minutes_later
 
 CONFIRMED, PENDING = 9, 4
 
