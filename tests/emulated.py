@@ -102,7 +102,8 @@ def emulated_aws(
         _clear_caches()
         stack.callback(_clear_caches)
         names, stream_arn = create_tables()
-        queues = {name: _create_queue(f"{name}-{uuid.uuid4().hex}") for name in QUEUES}
+        sqs = boto3.client("sqs")
+        queues = {name: sqs.create_queue(QueueName=f"{name}-{uuid.uuid4().hex}")["QueueUrl"] for name in QUEUES}
         boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
         boto3.client("s3").create_bucket(Bucket=names[BUCKET])
         judge = Judge(physical_names(names, queues))
@@ -110,11 +111,6 @@ def emulated_aws(
         for name, value in environment_variables(names, queues).items():
             monkeypatch.setenv(name, value)
         yield EmulatedAws(judge, aws_endpoint, table.tables(), stream_arn, queues)
-
-
-def _create_queue(name: str) -> str:
-    """Create a queue and return its URL."""
-    return boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"]
 
 
 @pytest.fixture

@@ -44,7 +44,8 @@ def create_petition_with_past_days(site: DeployedSite) -> int:
     count = 0
     for back in range(1, DAYS):
         day = today.date() - timedelta(days=back)
-        tally = _tally_of_day(DAYS - back)
+        # More than on the day before, and most in the evening.
+        tally = _tally({f"{hour:02}": (DAYS - back) * 2 * hour for hour in range(24)})
         _add_tally(day, tally, tables)
         count += tally.total
     return count
@@ -65,11 +66,6 @@ def _add_tally(day: date, tally: Tally, tables: Tables) -> None:
     attributes = attributes_of(tally)
     breakdowns = attributes.pop(BREAKDOWNS)  # In a shard, these numbers are attributes of their own.
     tables.update(Change(keys.tally_shard(SLUG, 0, day), add={**attributes, **breakdowns}))
-
-
-def _tally_of_day(number: int) -> Tally:
-    """Return a day with more confirmations than the day before it, and most in the evening."""
-    return _tally({f"{hour:02}": number * 2 * hour for hour in range(24)})
 
 
 def _tally(hours: dict[str, int]) -> Tally:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.new_petition import open_new_petition, sign_and_confirm_by_api
@@ -18,21 +17,15 @@ ALICES_EMAIL, BOBS_EMAIL = "alice.writes@example.org", "bob.reads@charity.exampl
 SENDING_TIMEOUT = 120_000
 
 
-@pytest.fixture(scope="module")
-def letters_route(deployed_site: DeployedSite) -> str:
-    """The route to the letters of a petition that Alice signed, with a letter, and confirmed."""
+def test_bob_sees_the_letters_pauses_and_resumes_the_target_and_sends_a_test(
+    desk: Page, deployed_site: DeployedSite
+) -> None:
     target = {"key": "minister", "name": "Minister", "email": MINISTERS_EMAIL}
     api_url = open_new_petition(deployed_site, SLUG, letter={**LETTER, "targets": [target]})
     sign_and_confirm_by_api(deployed_site, api_url, ALICES_EMAIL, letter={"send": True})
-    return f"#/petitions/{SLUG}/letters"
-
-
-def test_bob_sees_the_letters_pauses_and_resumes_the_target_and_sends_a_test(
-    desk: Page, deployed_site: DeployedSite, letters_route: str
-) -> None:
     [letter] = eventually(lambda: deployed_site.mails(MINISTERS_EMAIL), 120)
     assert letter["subject"] == LETTER["subject"]
-    sign_in(desk, deployed_site, route=letters_route)
+    sign_in(desk, deployed_site, route=f"#/petitions/{SLUG}/letters")
     row = desk.get_by_role("row").nth(1)
     expect(row.get_by_role("rowheader")).to_have_text("Minister")
     expect(row.locator("td.number")).to_have_text(["1", "1", "0", "0", "0", "0"], timeout=SENDING_TIMEOUT)

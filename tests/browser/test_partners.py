@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check_at_every_size
@@ -18,13 +17,6 @@ IMPORTS_ROUTE = f"#/petitions/{SLUG}/imports"
 IMPORT_TIMEOUT = 120_000
 
 
-@pytest.fixture(scope="module")
-def petition_slug(deployed_site: DeployedSite) -> str:
-    """The slug of an open petition."""
-    open_new_petition(deployed_site, SLUG)
-    return SLUG
-
-
 def test_a_partner_is_added_and_gets_a_token(desk: Page, deployed_site: DeployedSite) -> None:
     sign_in(desk, deployed_site, route="#/partners")
     desk.get_by_label("Name").fill("Ash Alliance")
@@ -37,9 +29,8 @@ def test_a_partner_is_added_and_gets_a_token(desk: Page, deployed_site: Deployed
     desk.get_by_role("button", name="I have copied it").click()
 
 
-def test_a_file_is_tried_imported_and_undone(
-    desk: Page, browser: Browser, deployed_site: DeployedSite, petition_slug: str
-) -> None:
+def test_a_file_is_tried_imported_and_undone(desk: Page, browser: Browser, deployed_site: DeployedSite) -> None:
+    open_new_petition(deployed_site, SLUG)
     sign_in(desk, deployed_site, route=IMPORTS_ROUTE)
     desk.get_by_label("Partner", exact=True).select_option("partner-ash")
     content = (CSV + rows(1, 2) + "oak-3,no address,A,B,\n").encode()

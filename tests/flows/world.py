@@ -1,6 +1,5 @@
 """The whole application and a fake AWS in one process. Nothing runs unless a test runs it."""
 
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,8 +22,8 @@ from chalicelib.runner.worker import run_address_job
 from chalicelib.signatures.model import CLOCK_SKEW
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, TOKEN_KEYS, a_petition
+from tests.asking import ask
 from tests.fake_site import (
-    JSON,
     FakeSite,
     a_fake_site,
     context,
@@ -223,13 +222,11 @@ class World:
         return checked_totals(self._read_as_bob(f"funnel?by={by}"))
 
     def post_as_bob(self, path: str, body: Any) -> HTTPResponse:
-        sent = b"" if body is None else json.dumps(body).encode()
-        return self.site.post(path, sent, JSON, authorization=f"Bearer {self.bobs_token}")
+        return ask(self.site, self.bobs_token, "POST", path, body)
 
     def _read_as_bob(self, path: str) -> Any:
         """Read what Bob, a member of staff, may read about the petition."""
-        url = f"/api/staff/petitions/{self.petition.slug}/{path}"
-        answer = self.site.get(url, authorization=f"Bearer {self.bobs_token}")
+        answer = ask(self.site, self.bobs_token, "GET", f"/api/staff/petitions/{self.petition.slug}/{path}")
         assert answer.status_code == 200, answer.body
         return answer.json_body
 
