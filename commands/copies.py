@@ -20,7 +20,7 @@ from chalicelib.core.settings import required, table_variable
 from commands.common import InputError
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import ClientError  # noqa: TID251
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import ScanOutputTypeDef
 

@@ -11,7 +11,8 @@ from tests.fake_site import JSON, FakeSite
 
 def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object = None) -> HTTPResponse:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
+    content = b"" if body is None else json.dumps(body).encode()
+    return fake_site.client.http.request(method, path, headers=headers, body=content)
 
 
 def audit_records(fake_site: FakeSite) -> list[AuditRecord]:

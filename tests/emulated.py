@@ -12,7 +12,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -29,7 +29,7 @@ from stack.judge.install import install, uninstall
 from stack.judge.judge import Judge
 from stack.local.emulator import client_environment, empty_emulator
 from tests import another_emulator
-from tests.emulated_resources import BUCKET, create_tables, environment_variables, physical_names, verify_sender
+from tests.emulated_resources import BUCKET, SENDER, create_tables, environment_variables, physical_names
 from tests.fake_site import forget_process_state
 from tests.roles import run_as_functions
 
@@ -99,10 +99,12 @@ def emulated_aws(
         for name, value in client_environment(aws_endpoint).items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("AWS_ENDPOINT_URL")
-        stack.enter_context(cleared_caches())
+        _clear_caches()
+        stack.callback(_clear_caches)
         names, stream_arn = create_tables()
-        queues = {name: _create_queue(f"{name}-{uuid.uuid4().hex}") for name in QUEUES}
-        verify_sender()
+        sqs = boto3.client("sqs")
+        queues = {name: sqs.create_queue(QueueName=f"{name}-{uuid.uuid4().hex}")["QueueUrl"] for name in QUEUES}
+        boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
         boto3.client("s3").create_bucket(Bucket=names[BUCKET])
         judge = Judge(physical_names(names, queues))
         install(judge)
@@ -111,25 +113,13 @@ def emulated_aws(
         yield EmulatedAws(judge, aws_endpoint, table.tables(), stream_arn, queues)
 
 
-def _create_queue(name: str) -> str:
-    """Create a queue and return its URL."""
-    return boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"]
-
-
 @pytest.fixture
 def emulator_tables(emulated_aws: EmulatedAws) -> Tables:
     return emulated_aws.tables
 
 
-@contextmanager
-def cleared_caches() -> Iterator[None]:
-    """Clear the application's cached clients, settings and petitions before and after the block."""
-    _clear_caches()
-    yield
-    _clear_caches()
-
-
 def _clear_caches() -> None:
+    """Clear the application's cached clients, settings and petitions."""
     forget_process_state()
     for module in (bucket, clients, email, queue, table):
         for factory in vars(module).values():

@@ -43,10 +43,6 @@ def physical_names(names: dict[str, str], queues: dict[str, str]) -> dict[str, s
     return {**tables, **queue_names, "ExportsBucket": names[BUCKET], **configuration_sets}
 
 
-def verify_sender() -> None:
-    boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
-
-
 def environment_variables(names: dict[str, str], queues: dict[str, str]) -> dict[str, str]:
     return {
         **ENVIRONMENT,

@@ -55,22 +55,10 @@ class Clock:
 
 
 @dataclass
-class FakeSite:
+class Application:
+    """The application in this process, called as API Gateway, Lambda's pollers and schedules do."""
+
     client: Client
-    tables: FakeTables
-    queue: FakeQueue
-    overflow: FakeQueue
-    mailer: FakeMailer
-    clock: Clock
-    other_queue: FakeQueue = field(default_factory=FakeQueue)
-    source: FakeSource = field(default_factory=FakeSource)
-    other_source: FakeSource = field(default_factory=FakeSource)
-    quota: FakeQuota = field(default_factory=FakeQuota)
-    bucket: FakeBucket = field(default_factory=FakeBucket)
-    jobs: FakeQueue = field(default_factory=FakeQueue)
-    address_jobs: FakeQueue = field(default_factory=FakeQueue)
-    slept: list[float] = field(default_factory=list)
-    scene_state: SceneState = field(default_factory=SceneState)  # Only the scenes of tests/faults use it.
 
     def get(self, path: str, **headers: str) -> HTTPResponse:
         return self.client.http.get(path, headers=_header_names(headers))
@@ -92,16 +80,37 @@ class FakeSite:
         answer = self.invoke(function, sqs_event(messages))
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
+
+@dataclass
+class FakeSite(Application):
+    tables: FakeTables
+    queue: FakeQueue
+    overflow: FakeQueue
+    mailer: FakeMailer
+    clock: Clock
+    other_queue: FakeQueue = field(default_factory=FakeQueue)
+    source: FakeSource = field(default_factory=FakeSource)
+    other_source: FakeSource = field(default_factory=FakeSource)
+    quota: FakeQuota = field(default_factory=FakeQuota)
+    bucket: FakeBucket = field(default_factory=FakeBucket)
+    jobs: FakeQueue = field(default_factory=FakeQueue)
+    address_jobs: FakeQueue = field(default_factory=FakeQueue)
+    slept: list[float] = field(default_factory=list)
+    scene_state: SceneState = field(default_factory=SceneState)  # Only the scenes of tests/faults use it.
+
     def last_link(self, purpose: str) -> str:
         """Return path and query of the link for `purpose` in the last email."""
         return link_in(self.mailer.mails[-1], purpose)
 
 
+def a_client() -> Client:
+    return Client(app, stage_name="local", project_dir=str(ROOT))
+
+
 def a_fake_site(tables: FakeTables, queues: Sequence[FakeQueue] = ()) -> FakeSite:
     """Return a site whose clock stands at NOW. `queues`: confirmations, overflow, other email."""
-    client = Client(app, stage_name="local", project_dir=str(ROOT))
     mail, overflow, other_mail = queues or (FakeQueue(), FakeQueue(), FakeQueue())
-    return FakeSite(client, tables, mail, overflow, FakeMailer(), Clock(), other_mail)
+    return FakeSite(a_client(), tables, mail, overflow, FakeMailer(), Clock(), other_mail)
 
 
 def wire(site: FakeSite, patch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,11 @@
 """Helpers for tests of imports: a file in the bucket, its job, and a run of it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
-from chalicelib.jobs.model import HasTime
+from chalicelib.jobs.model import HasTime, JobState
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.run import run
 from chalicelib.partners.imports.file import file_key
@@ -15,6 +16,7 @@ from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, a_signing_context
 from tests.fakes import FakeBucket, FakeQueue, FakeTables
+from tests.jobs.test_run import time_for
 
 CSV = "id,Email,First name,Last name,Postcode\n"
 
@@ -58,3 +60,38 @@ def run_stored_import(job: Import, importing: ImportWork, has_time: HasTime = la
     """Run the stored import as the worker does, and return it as stored then."""
     tables = importing.receiving.tables
     return run(find_job(Import, job.job_id, tables), importing, has_time, lambda: NOW, tables)
+
+
+@dataclass(frozen=True)
+class Importing:
+    """Imports a partner's files."""
+
+    tables: FakeTables
+    bucket: FakeBucket
+    petition: Petition
+    partner: Partner
+    folder: Path
+
+    def stored(self, content: bytes | str, **more: Any) -> Import:
+        return an_import(self.tables, self.bucket, self.partner, content, **more)
+
+    def process(self, job: Import, name: object) -> ImportWork:
+        """Return a process that works on the import, on a machine of its own."""
+        folder = self.folder / f"{job.job_id}-{name}"
+        return an_import_run(self.tables, self.bucket, self.petition, self.partner, job, folder)
+
+    def run(self, job: Import, steps_per_process: int = 99) -> Import:
+        processes = 0
+        while job.is_open:
+            job = run_stored_import(job, self.process(job, processes), time_for(steps_per_process))
+            processes += 1
+        return job
+
+    def file(self, content: bytes | str, steps_per_process: int = 99, **more: Any) -> Import:
+        return self.run(self.stored(content, **more), steps_per_process)
+
+    def undo(self, job: Import) -> int:
+        """Undo the import, and return how many signatures were taken back."""
+        undone = self.file("", undoes=job.job_id)
+        assert undone.state is JobState.DONE
+        return undone.accepted

@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,17 +15,20 @@ from chalicelib.core import log
 Lines = Callable[[], list[dict[str, Any]]]
 
 
-@pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
-    """Return a function that parses the lines logged so far."""
-    output = io.StringIO()
-    handlers, level = logging.root.handlers[:], logging.root.level
-    monkeypatch.setattr(sys, "stdout", output)
-    log.configure("DEBUG")
-
-    def lines_so_far() -> list[dict[str, Any]]:
-        return [json.loads(line) for line in output.getvalue().splitlines()]
-
-    yield lines_so_far
+@contextmanager
+def captured_log() -> Iterator[io.StringIO]:
+    """Capture the lines that the application logs in the block."""
+    output, handlers, level = io.StringIO(), logging.root.handlers[:], logging.root.level
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdout", output)
+        log.configure("DEBUG")
+    yield output
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """Return a function that parses the lines logged so far."""
+    with captured_log() as output:
+        yield lambda: [json.loads(line) for line in output.getvalue().splitlines()]

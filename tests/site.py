@@ -52,8 +52,7 @@ class DeployedSite:
 
     def issue_statement(self) -> Any:
         """Issue a statement of the current count and return it."""
-        headers = {"Authorization": f"Bearer {self.staff_token}"}
-        answer = requests.post(f"{self.url}/api/staff/petitions/{SLUG}/statements", headers=headers, timeout=PATIENCE)
+        answer = self.manage("POST", f"/petitions/{SLUG}/statements")
         assert answer.status_code == 201, answer.text
         return answer.json()
 

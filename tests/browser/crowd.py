@@ -1,6 +1,5 @@
 """A petition for the dashboard tests, with nine days of confirmations written directly into its tally."""
 
-import math
 import tempfile
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -45,7 +44,8 @@ def create_petition_with_past_days(site: DeployedSite) -> int:
     count = 0
     for back in range(1, DAYS):
         day = today.date() - timedelta(days=back)
-        tally = _tally_of_day(DAYS - back)
+        # More than on the day before, and most in the evening.
+        tally = _tally({f"{hour:02}": (DAYS - back) * 2 * hour for hour in range(24)})
         _add_tally(day, tally, tables)
         count += tally.total
     return count
@@ -66,16 +66,6 @@ def _add_tally(day: date, tally: Tally, tables: Tables) -> None:
     attributes = attributes_of(tally)
     breakdowns = attributes.pop(BREAKDOWNS)  # In a shard, these numbers are attributes of their own.
     tables.update(Change(keys.tally_shard(SLUG, 0, day), add={**attributes, **breakdowns}))
-
-
-def _tally_of_day(number: int) -> Tally:
-    """Return a day with few confirmations at night and most in the evening. Day 5 has a spike."""
-    height = 900 if number == 5 else 110 + 15 * number
-    hours: dict[str, int] = {}
-    for hour in range(24):
-        distance = (hour - 19) / 5
-        hours[f"{hour:02}"] = round(height * math.exp(-(distance**2)))
-    return _tally(hours)
 
 
 def _tally(hours: dict[str, int]) -> Tally:

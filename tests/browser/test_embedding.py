@@ -12,9 +12,10 @@ from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, exp
 
 from stack.local.emulator import LOOPBACK
 from tests.browser.axe import check_at_every_size
+from tests.browser.new_petition import open_new_petition
 from tests.browser.test_supporter import fill
 from tests.emulated import eventually
-from tests.site import DeployedSite, a_draft
+from tests.site import DeployedSite
 
 SLUG = "in-a-frame"
 # Send a message that does not come from the frame, and wait until the page has handled it.
@@ -37,10 +38,7 @@ def sites(deployed_site: DeployedSite) -> Iterator[CharitySites]:
     servers = [ThreadingHTTPServer((LOOPBACK, 0), charity_pages(deployed_site.url)) for _ in range(2)]
     # To a browser, localhost is another site than 127.0.0.1, where the petition is.
     charity_sites = CharitySites(*(f"http://localhost:{server.server_port}" for server in servers))
-    created = deployed_site.manage("POST", "/petitions", a_draft(SLUG, embed_on=[charity_sites.allowed]))
-    assert created.status_code == 201, created.text
-    opened = deployed_site.manage("POST", f"/petitions/{SLUG}/state", {"state": "open"})
-    assert opened.status_code == 200, opened.text
+    open_new_petition(deployed_site, SLUG, embed_on=[charity_sites.allowed])
     # The site may have cached that the petition is not public yet.
     eventually(lambda: requests.get(f"{deployed_site.url}/embed/{SLUG}/counter", timeout=30).status_code == 200)
     for server in servers:

@@ -2,7 +2,6 @@
 
 import io
 import re
-import urllib.request
 
 import pyrage
 import pyzipper
@@ -10,14 +9,17 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check_at_every_size
 from tests.browser.test_staff import sign_in
+from tests.browser.test_staff_journeys import downloaded
+from tests.browser.test_staff_pages import opener_of
 from tests.site import SLUG, DeployedSite
 
 RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
 
 
-def open_lists(page: Page, site: DeployedSite) -> None:
-    sign_in(page, site, route=f"#/petitions/{SLUG}/lists")
-    page.locator("table").wait_for()
+PETITION_ROUTE = f"#/petitions/{SLUG}"
+open_lists = opener_of(f"{PETITION_ROUTE}/lists", "table")
+open_retention = opener_of(f"{PETITION_ROUTE}/retention", "h2")
+open_reminders = opener_of(f"{PETITION_ROUTE}/reminders", "h2")
 
 
 def choose_a_key(page: Page, site: DeployedSite) -> None:
@@ -29,7 +31,7 @@ def choose_a_key(page: Page, site: DeployedSite) -> None:
 def test_a_list_with_a_passphrase_is_opened_by_what_the_page_shows_once(
     phone: Page, browser: Browser, deployed_site: DeployedSite
 ) -> None:
-    sign_in(phone, deployed_site, route=f"#/petitions/{SLUG}/lists")
+    sign_in(phone, deployed_site, route=f"{PETITION_ROUTE}/lists")
     expect(phone.get_by_label("Public key of the recipient")).to_be_hidden()
     phone.get_by_role("button", name="Create the list").click()
     passphrase = phone.locator("[data-passphrase]").inner_text()
@@ -37,10 +39,7 @@ def test_a_list_with_a_passphrase_is_opened_by_what_the_page_shows_once(
     newest = phone.locator("tbody tr").first
     expect(newest.filter(has_text="Ready")).to_be_visible(timeout=60_000)
     expect(newest).to_contain_text("Whoever has the passphrase")
-    with phone.expect_response(re.compile("/file$")) as fetched:
-        newest.get_by_role("button", name="The file").click()
-    with urllib.request.urlopen(fetched.value.json()["url"], timeout=60) as answer:
-        opened = pyzipper.AESZipFile(io.BytesIO(answer.read()))
+    opened = pyzipper.AESZipFile(io.BytesIO(downloaded(phone, newest)))
     [name] = opened.namelist()
     assert b"status,id,email" in opened.read(name, pwd=passphrase.encode())
     phone.reload()
@@ -49,7 +48,7 @@ def test_a_list_with_a_passphrase_is_opened_by_what_the_page_shows_once(
 
 
 def test_a_list_is_requested_and_downloaded(desk: Page, browser: Browser, deployed_site: DeployedSite) -> None:
-    sign_in(desk, deployed_site, route=f"#/petitions/{SLUG}/exports")
+    sign_in(desk, deployed_site, route=f"{PETITION_ROUTE}/exports")
     desk.get_by_role("link", name="Addresses of those who asked for updates").click()
     # The page of the exports has a field with the same label.
     desk.get_by_role("heading", name="Request a list").wait_for()
@@ -60,18 +59,11 @@ def test_a_list_is_requested_and_downloaded(desk: Page, browser: Browser, deploy
     expect(desk.get_by_role("alert")).to_contain_text("Public key of the recipient:")
     recipient.fill(RECIPIENT)
     desk.get_by_role("button", name="Create the list").click()
-    row = desk.get_by_role("row").filter(has_text="Ready")
-    expect(row).to_be_visible(timeout=60_000)
+    row = desk.get_by_role("row").filter(has_text=RECIPIENT)
+    expect(row).to_contain_text("Ready", timeout=60_000)
     assert re.fullmatch("[0-9a-f]{64}", row.locator("code").last.inner_text())
     check_at_every_size(browser, "staff-lists-done", lambda page: open_lists(page, deployed_site))
-    with desk.expect_response(re.compile("/file$")) as fetched:
-        row.get_by_role("button", name="The file").click()
-    assert fetched.value.json()["url"].startswith("http")
-
-
-def open_retention(page: Page, site: DeployedSite) -> None:
-    sign_in(page, site, route=f"#/petitions/{SLUG}/retention")
-    page.get_by_role("heading", name="Count or remove").wait_for()
+    assert downloaded(desk, row).startswith(b"age-encryption.org")
 
 
 def test_personal_data_is_counted_and_not_removed_before_its_day(
@@ -89,11 +81,6 @@ def test_personal_data_is_counted_and_not_removed_before_its_day(
     phone.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(phone.get_by_role("alert")).to_contain_text("due to be removed on")
     check_at_every_size(browser, "staff-retention", lambda page: open_retention(page, deployed_site))
-
-
-def open_reminders(page: Page, site: DeployedSite) -> None:
-    sign_in(page, site, route=f"#/petitions/{SLUG}/reminders")
-    page.get_by_role("heading", name="Switch reminders on").wait_for()
 
 
 def test_reminders_are_switched_on_and_off(phone: Page, browser: Browser, deployed_site: DeployedSite) -> None:

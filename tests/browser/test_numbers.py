@@ -42,10 +42,3 @@ def test_the_screen_names_the_goal_when_it_is_reached(desk: Page, deployed_site:
     expect(desk.get_by_role("status").filter(has_text="We have reached our goal of 50,000!")).to_be_visible()
     expect(desk.locator("[data-count]")).to_have_text(f"{GOAL + 3:,}")
     crowd.add_confirmations(deployed_site, count - GOAL - 3)
-
-
-def test_the_screen_shows_the_number_without_a_script(
-    phone_without_javascript: Page, deployed_site: DeployedSite, count: int
-) -> None:
-    phone_without_javascript.goto(f"{deployed_site.url}/petitions/{SLUG}/screen")
-    expect(phone_without_javascript.locator("[data-count]")).to_have_text(re.compile(r"^\d+,\d{3}$"))

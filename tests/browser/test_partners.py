@@ -2,12 +2,12 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check_at_every_size
 from tests.browser.new_petition import open_new_petition
 from tests.browser.test_staff import sign_in
+from tests.browser.test_staff_pages import opener_of
 from tests.importing import CSV, rows
 from tests.site import DeployedSite
 
@@ -15,13 +15,6 @@ SLUG = "imported-here"
 IMPORTS_ROUTE = f"#/petitions/{SLUG}/imports"
 # Milliseconds. An import begins twenty seconds after it was requested.
 IMPORT_TIMEOUT = 120_000
-
-
-@pytest.fixture(scope="module")
-def petition_slug(deployed_site: DeployedSite) -> str:
-    """The slug of an open petition."""
-    open_new_petition(deployed_site, SLUG)
-    return SLUG
 
 
 def test_a_partner_is_added_and_gets_a_token(desk: Page, deployed_site: DeployedSite) -> None:
@@ -36,14 +29,8 @@ def test_a_partner_is_added_and_gets_a_token(desk: Page, deployed_site: Deployed
     desk.get_by_role("button", name="I have copied it").click()
 
 
-def open_imports(page: Page, site: DeployedSite) -> None:
-    sign_in(page, site, route=IMPORTS_ROUTE)
-    page.locator("table").wait_for()
-
-
-def test_a_file_is_tried_imported_and_undone(
-    desk: Page, browser: Browser, deployed_site: DeployedSite, petition_slug: str
-) -> None:
+def test_a_file_is_tried_imported_and_undone(desk: Page, browser: Browser, deployed_site: DeployedSite) -> None:
+    open_new_petition(deployed_site, SLUG)
     sign_in(desk, deployed_site, route=IMPORTS_ROUTE)
     desk.get_by_label("Partner", exact=True).select_option("partner-ash")
     content = (CSV + rows(1, 2) + "oak-3,no address,A,B,\n").encode()
@@ -59,6 +46,7 @@ def test_a_file_is_tried_imported_and_undone(
     desk.get_by_role("dialog").get_by_role("button", name="Import", exact=True).click()
     expect(row.locator("td").nth(0)).to_have_text("Import: partner-ash")
     expect(row.locator("td").nth(1)).to_have_text("Done", timeout=IMPORT_TIMEOUT)
+    open_imports = opener_of(IMPORTS_ROUTE, "table")
     check_at_every_size(browser, "staff-imports-done", lambda page: open_imports(page, deployed_site))
     row.get_by_role("button", name="Undo").click()
     desk.get_by_role("dialog").get_by_role("button", name="Undo the import").click()

@@ -7,6 +7,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check_at_every_size
+from tests.browser.new_petition import open_new_petition
 from tests.browser.test_pages import open_with_text
 from tests.browser.test_staff import sign_in
 from tests.browser.test_supporter import open_petition
@@ -43,11 +44,10 @@ def test_on_a_phone_the_link_to_the_form_stays_in_reach(
 
 
 def test_the_page_says_what_changed_in_the_text(browser: Browser, phone: Page, deployed_site: DeployedSite) -> None:
-    draft = a_draft("is-edited", text="We ask for a home.")
-    assert deployed_site.manage("POST", "/petitions", draft).status_code == 201
-    assert deployed_site.manage("POST", "/petitions/is-edited/state", {"state": "open"}).status_code == 200
+    open_new_petition(deployed_site, "is-edited", text="We ask for a home.")
     time.sleep(1.1)  # The times of versions are stored to the second.
-    edit = {name: value for name, value in draft.items() if name != "slug"} | {"text": "We ask for a safe home."}
+    edit = a_draft("is-edited", text="We ask for a safe home.")
+    del edit["slug"]
     assert deployed_site.manage("PUT", "/petitions/is-edited", edit).status_code == 200
     open_with_text(phone, f"{deployed_site.url}/petitions/is-edited", "What changed in the text")
     expect(phone.locator("ins")).to_be_hidden()

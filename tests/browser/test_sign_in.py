@@ -11,14 +11,6 @@ from tests.site import DeployedSite
 STORED_TOKEN = "sessionStorage.getItem('staff.token')"
 
 
-def log_in(page: Page, site: DeployedSite) -> None:
-    page.goto(f"{site.url}/staff/signed-in")
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("Username").fill(PERSON)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-
-
 def test_bob_signs_in_and_gets_a_token_without_a_cookie(phone: Page, site_with_sign_in: DeployedSite) -> None:
     cookie_urls: list[str] = []
 
@@ -27,7 +19,11 @@ def test_bob_signs_in_and_gets_a_token_without_a_cookie(phone: Page, site_with_s
             cookie_urls.append(answer.url)
 
     phone.on("response", record_cookie)
-    log_in(phone, site_with_sign_in)
+    phone.goto(f"{site_with_sign_in.url}/staff/signed-in")
+    phone.get_by_role("button", name="Sign in").click()
+    phone.get_by_label("Username").fill(PERSON)
+    phone.get_by_label("Password").fill(PASSWORD)
+    phone.get_by_role("button", name="Log in").click()
     expect(phone.get_by_role("status")).to_have_text("You are signed in as bob@charity.example.")
     expect(phone).to_have_url(f"{site_with_sign_in.url}/staff/signed-in")
     token = phone.evaluate(STORED_TOKEN)

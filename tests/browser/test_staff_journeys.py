@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.crowd import SLUG
 from tests.browser.test_staff import shown_count, sign_in
@@ -33,6 +33,13 @@ def press_and_confirm(page: Page, action: str) -> None:
     """Press the button, and press it again in the dialog."""
     page.get_by_role("button", name=action, exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name=action, exact=True).click()
+
+
+def downloaded(page: Page, row: Locator) -> bytes:
+    """Press the button that gets a link to the row's file, and return the file."""
+    with page.expect_response(re.compile("/file$")) as fetched:
+        row.get_by_role("button", name="The file").click()
+    return requests.get(fetched.value.json()["url"], timeout=60).content
 
 
 def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
@@ -132,7 +139,4 @@ def test_an_export_is_cancelled_and_the_next_export_has_a_digest_and_a_download_
     row = desk.get_by_role("row").filter(has_text="Ready")
     expect(row).to_be_visible(timeout=60_000)
     digest = row.locator("code").inner_text()
-    with desk.expect_response(re.compile("/file$")) as fetched:
-        row.get_by_role("button", name="The file").click()
-    content = requests.get(fetched.value.json()["url"], timeout=20).content
-    assert sha256(content).hexdigest() == digest
+    assert sha256(downloaded(desk, row)).hexdigest() == digest

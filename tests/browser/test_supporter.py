@@ -128,27 +128,6 @@ def test_a_double_click_sends_the_form_once(phone: Page, deployed_site: Deployed
     assert sent == ["POST"]
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_form_that_a_busy_site_refuses_is_sent_again_with_a_message(
-    phone: Page, deployed_site: DeployedSite, status: int
-) -> None:
-    open_petition(phone, deployed_site)
-    refusals = iter([status, status])
-
-    def refuse_twice(route: object) -> None:
-        refusal = next(refusals, None)
-        if refusal is None:
-            route.continue_()  # type: ignore[attr-defined]
-        else:
-            route.fulfill(status=refusal, headers={"Retry-After": "1"}, body="{}")  # type: ignore[attr-defined]
-
-    phone.route(f"**/api/petitions/{SLUG}/signatures", refuse_twice)
-    fill(phone, f"busy{status}@example.org")
-    press_sign(phone)
-    expect(phone.locator("[data-sending]")).to_contain_text(re.compile("try again", re.I))
-    expect(phone).to_have_url(re.compile("/thanks$"))
-
-
 def test_an_offline_supporter_signs_when_online_again(phone: Page, deployed_site: DeployedSite) -> None:
     open_petition(phone, deployed_site)
     fill(phone, "offline@example.org")

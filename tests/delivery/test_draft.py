@@ -11,10 +11,10 @@ from tests.letters.lettering import (
     LETTER,
     TARGET,
     a_petition_with_a_letter,
+    request_letter,
     send_all,
     sweep_and_send_all,
 )
-from tests.letters.test_counts import request_letter
 from tests.letters.test_digests import send_digests_at_seven, send_letters
 from tests.updates.sending import LATER, publish_update, run_once, subscribe
 

@@ -7,8 +7,8 @@ import pytest
 from chalicelib.core.errors import RateExceeded, SendingStopped, Throttled, Unavailable
 from chalicelib.letters.counts import LetterNumbers
 from tests.fake_site import FakeSite
-from tests.letters.lettering import publish_with_delivery, send_all
-from tests.letters.test_counts import numbers, request_letter
+from tests.letters.lettering import publish_with_delivery, request_letter, send_all
+from tests.letters.test_counts import numbers
 
 pytestmark = pytest.mark.faults
 

@@ -10,8 +10,8 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import md5, sha1, sha256
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from pypdf import PdfReader
@@ -32,37 +32,31 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 Finding = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Canary:
-    """A person who comes through one entrance. `domain`: of the address, if it needs another than its own."""
+class Canary(NamedTuple):
+    """A person who comes through one entrance."""
 
     entrance: str
     number: int
-    domain: str = ""
+    name: str
+    email: str
+    postcode: str
+    words: str
+    network: str
+    browser: str
 
-    @property
-    def name(self) -> str:
-        return f"Zqnym{self.entrance}zq Surname"
 
-    @property
-    def email(self) -> str:
-        return f"Zqbox{self.entrance}zq+tag@{self.domain or f'zqdom{self.entrance}zq.example'}"
-
-    @property
-    def postcode(self) -> str:
-        return f"ZQ{self.number} 7QZ"
-
-    @property
-    def words(self) -> str:
-        return f"Zqown{self.entrance}zq is what I want to say."
-
-    @property
-    def network(self) -> str:
-        return f"198.18.{self.number}.7"
-
-    @property
-    def browser(self) -> str:
-        return f"Zqbro{self.entrance}zq/1.0"
+def a_canary(entrance: str, number: int, domain: str = "") -> Canary:
+    """`domain`: of the address, if it needs another than its own."""
+    return Canary(
+        entrance,
+        number,
+        name=f"Zqnym{entrance}zq Surname",
+        email=f"Zqbox{entrance}zq+tag@{domain or f'zqdom{entrance}zq.example'}",
+        postcode=f"ZQ{number} 7QZ",
+        words=f"Zqown{entrance}zq is what I want to say.",
+        network=f"198.18.{number}.7",
+        browser=f"Zqbro{entrance}zq/1.0",
+    )
 
 
 class Search:

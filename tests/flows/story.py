@@ -21,7 +21,7 @@ from chalicelib.partners.model import CountsWhen
 from chalicelib.staff.tokens import issue
 from tests.actors import DAY, LINKS, NOW, SITE, THROUGH_THE_CDN, a_published_petition
 from tests.fake_site import FORM, JSON, link_in, schedule_event, stream_event, token_in
-from tests.flows.canaries import Canary
+from tests.flows.canaries import Canary, a_canary
 from tests.flows.watched import MINUTES, WatchedSite
 from tests.letters.lettering import LETTER, TARGET
 from tests.partnering import PATH as PARTNER_PATH, a_partner, oaks_token, sent_of
@@ -34,7 +34,7 @@ ENTRANCES = (
     *("imported", "elm", "tried", "updatetest", "lettertest", "invited"),
 )
 DOMAINS = {"held": "mailinator.com"}  # It is disposable, so the signature is held.
-CANARIES = {name: Canary(name, number, DOMAINS.get(name, "")) for number, name in enumerate(ENTRANCES, 11)}
+CANARIES = {name: a_canary(name, number, DOMAINS.get(name, "")) for number, name in enumerate(ENTRANCES, 11)}
 NONE: Mapping[str, str] = {}
 RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
 

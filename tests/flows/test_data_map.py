@@ -4,16 +4,13 @@ Canaries come in at every entrance, then everything runs. A new place fails thes
 it. Files that are encrypted are not read.
 """
 
-import io
 import json
-import logging
 import re
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.core import keys, log
+from chalicelib.core import keys
 from chalicelib.delivery.worker import KINDS
 from stack.paths import ROOT
 from tests.actors import DAY
@@ -22,6 +19,7 @@ from tests.fake_site import wire
 from tests.flows.canaries import Search
 from tests.flows.story import CANARIES, Story
 from tests.flows.watched import Places, WatchedSite
+from tests.log_lines import captured_log
 
 PAGE = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
 SEARCH = Search(CANARIES.values())
@@ -109,20 +107,14 @@ REMOVED = re.compile(r"^\| (`[^|]+) \|.*\| \*\*removed\*\* \|$", re.MULTILINE)
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
     """The whole story, told once for all tests. `ending` leaves it as it was."""
-    handlers, level, output = logging.root.handlers[:], logging.root.level, io.StringIO()
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, captured_log() as output:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
-        with pytest.MonkeyPatch.context() as stdout:
-            stdout.setattr(sys, "stdout", output)
-            log.configure("DEBUG")
         watched = WatchedSite(output)
         wire(watched.site, patch)
         told = Story(watched)
         told.happens()
         yield told
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The whole application and a fake AWS in one process. Nothing runs unless a test runs it."""
 
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,8 +22,8 @@ from chalicelib.runner.worker import run_address_job
 from chalicelib.signatures.model import CLOCK_SKEW
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, TOKEN_KEYS, a_petition
+from tests.asking import ask
 from tests.fake_site import (
-    JSON,
     FakeSite,
     a_fake_site,
     context,
@@ -181,19 +180,7 @@ class World:
             return True
 
         if self.run(function, process, faults):
-            if function == "relay_mail":
-                assert not self._unqueued_signatures(batch), "the stream advanced, but a mail request is in no queue"
             self.positions[function, shard] = min(position + size, len(self.records(shard)))
-
-    def _unqueued_signatures(self, batch: Sequence[Record]) -> set[str]:
-        """Return the signatures with a new mail request in these records that is in no queue."""
-        waiting = [*self.site.queue.messages, *self.site.other_queue.messages]
-        queued = {(signature_id_in(message["key"]), message["requested_at"]) for message in waiting}
-        requested = set()
-        for _, before, after in batch:
-            if after and _is_new_request(before or {}, after):
-                requested.add((after["sk"], after["mail_requested_at"]))
-        return {identity for identity, _ in requested - queued}
 
     def is_projected(self) -> bool:
         """Return whether every record of the stream is projected."""
@@ -235,13 +222,11 @@ class World:
         return checked_totals(self._read_as_bob(f"funnel?by={by}"))
 
     def post_as_bob(self, path: str, body: Any) -> HTTPResponse:
-        sent = b"" if body is None else json.dumps(body).encode()
-        return self.site.post(path, sent, JSON, authorization=f"Bearer {self.bobs_token}")
+        return ask(self.site, self.bobs_token, "POST", path, body)
 
     def _read_as_bob(self, path: str) -> Any:
         """Read what Bob, a member of staff, may read about the petition."""
-        url = f"/api/staff/petitions/{self.petition.slug}/{path}"
-        answer = self.site.get(url, authorization=f"Bearer {self.bobs_token}")
+        answer = ask(self.site, self.bobs_token, "GET", f"/api/staff/petitions/{self.petition.slug}/{path}")
         assert answer.status_code == 200, answer.body
         return answer.json_body
 
@@ -256,7 +241,3 @@ def _shard(record: Record) -> int:
     image = before or after or {}
     bucket = str(image["pk"]).rpartition("#")[2]
     return int(bucket, 16) % STREAM_SHARDS
-
-
-def _is_new_request(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    return "mail_requested_at" in after and after["mail_requested_at"] != before.get("mail_requested_at")

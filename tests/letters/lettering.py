@@ -67,9 +67,15 @@ def sweep_and_send_all(fake_site: FakeSite) -> None:
 PENDING: dict[str, Any] = {"state": "pending", "letter": {"version": "1"}}
 
 
+def request_letter(fake_site: FakeSite, petition: Petition, person: Person = ALICE, **letter: Any) -> str:
+    """Sign with a letter, confirm, and relay that. Return the signature's id."""
+    identity = confirmed_with_a_letter(fake_site, petition, person, **letter)
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, identity))
+    return identity
+
+
 def send_alices_letter(fake_site: FakeSite, petition: Petition, **letter: Any) -> list[Mail]:
     """Let Alice confirm with this letter, send all emails and return them."""
-    alice = confirmed_with_a_letter(fake_site, petition, **letter)
-    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    request_letter(fake_site, petition, **letter)
     send_all(fake_site)
     return fake_site.mailer.mails

@@ -9,34 +9,16 @@ from chalicelib.letters.counts import SHARDS, LetterNumbers, letter_counts, tota
 from chalicelib.letters.target_state import target_state
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, BOB, NOW, Person, item_of, key_of
+from tests.actors import BOB, NOW, key_of
 from tests.fake_site import FakeSite
-from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all
+from tests.letters.lettering import request_letter, send_all
 
 TARGET = "home-secretary"
-
-
-def request_letter(fake_site: FakeSite, petition: Petition, person: Person = ALICE) -> str:
-    identity = confirmed_with_a_letter(fake_site, petition, person)
-    relay(fake_site, PENDING, item_of(fake_site.tables, petition, identity))
-    return identity
 
 
 def numbers(fake_site: FakeSite) -> LetterNumbers:
     counts = letter_counts("safe-children", fake_site.tables)
     return total(counts.get(TARGET, {}).values())
-
-
-def test_a_refused_letter_is_failed_and_the_letters_of_others_wait(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    request_letter(fake_site, letter_petition)
-    request_letter(fake_site, letter_petition, BOB)
-    fake_site.mailer.failures = [MailRefused()]
-    send_all(fake_site)
-    assert fake_site.mailer.mails == []
-    assert numbers(fake_site) == LetterNumbers(requested=2, failed=1)
-    assert target_state(letter_petition.slug, TARGET, fake_site.tables).paused_why == "refused"
 
 
 def test_a_letter_is_dropped_after_a_withdrawal_and_counts_once_if_its_person_signs_again(
@@ -64,17 +46,21 @@ def bounce(
     assert fake_site.deliver("receive_feedback", [event, event]) == []
 
 
-@pytest.mark.parametrize("kind", ["Bounce", "Complaint"])
-def test_after_a_bounce_or_a_complaint_the_letters_of_others_wait(
-    fake_site: FakeSite, letter_petition: Petition, kind: str
+@pytest.mark.parametrize(
+    ("kind", "why", "failed"), [("Bounce", "bounced", 1), ("Complaint", "complained", 0), ("Refusal", "refused", 1)]
+)
+def test_after_a_bounce_a_complaint_or_a_refusal_the_letters_of_others_wait(
+    fake_site: FakeSite, letter_petition: Petition, kind: str, why: str, failed: int
 ) -> None:
+    fake_site.mailer.failures = [MailRefused()] if kind == "Refusal" else []
     request_letter(fake_site, letter_petition)
     send_all(fake_site)
-    bounce(fake_site, kind)
+    if kind != "Refusal":
+        bounce(fake_site, kind)
     request_letter(fake_site, letter_petition, BOB)
     send_all(fake_site)
-    assert len(fake_site.mailer.mails) == 1
-    assert numbers(fake_site).waiting == 1
+    assert numbers(fake_site) == LetterNumbers(requested=2, sent=1 - failed, failed=failed)
+    assert target_state(letter_petition.slug, TARGET, fake_site.tables).paused_why == why
 
 
 def test_the_numbers_cost_one_query_for_each_shard(fake_site: FakeSite, letter_petition: Petition) -> None:

@@ -31,6 +31,7 @@ from tests.letters.lettering import (
     a_petition_with_a_letter,
     confirmed_with_a_letter,
     relay,
+    request_letter,
     send_all,
     sweep_and_send_all,
 )
@@ -52,9 +53,7 @@ def send_letters(fake_site: FakeSite, petition: Petition, count: int, **letter: 
     identities = []
     for number in range(count):
         person = Person("Ann", f"ann{len(fake_site.tables.items)}-{number}@mail.example")
-        identity = confirmed_with_a_letter(fake_site, petition, person, **letter)
-        relay(fake_site, PENDING, item_of(fake_site.tables, petition, identity))
-        identities.append(identity)
+        identities.append(request_letter(fake_site, petition, person, **letter))
     send_all(fake_site)
     return identities
 
@@ -119,18 +118,6 @@ def test_areas_are_shown_only_if_nobody_can_be_recognised(fake_site: FakeSite, p
     send_all(fake_site)
     send_digests_at_seven(fake_site)
     assert ("LS: 50" in fake_site.mailer.mails[0].text) is are_shown
-
-
-def test_a_crash_while_a_digest_is_sent_makes_all_its_letters_unknown(fake_site: FakeSite) -> None:
-    petition = a_petition_with_digests(fake_site)
-    send_letters(fake_site, petition, 3)
-    fake_site.mailer.failures = [Unavailable("mail")]
-    send_digests_at_seven(fake_site)
-    fake_site.clock.forward(CLAIM + HOUR)
-    send_all(fake_site)
-    send_digests(fake_site)
-    assert fake_site.mailer.mails == []
-    assert numbers(fake_site) == LetterNumbers(requested=3, unknown=3)
 
 
 @pytest.mark.parametrize("is_paused", [False, True])
@@ -234,8 +221,7 @@ OWN_WORDS = "I was a guardian."
 
 def a_digest_with_alices_letter(fake_site: FakeSite, petition: Petition) -> str:
     """Gather Alice's letter and those of two more people. Return the id of Alice's signature."""
-    alice = confirmed_with_a_letter(fake_site, petition, body=OWN_WORDS)
-    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    alice = request_letter(fake_site, petition, body=OWN_WORDS)
     send_letters(fake_site, petition, 2)
     close_and_request_digest(fake_site)
     return alice

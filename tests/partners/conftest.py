@@ -1,9 +1,13 @@
-"""A partner, Oak."""
+"""A partner, Oak, and how it imports files."""
+
+from pathlib import Path
 
 import pytest
 
 from chalicelib.partners.model import Partner
-from tests.fakes import FakeTables
+from chalicelib.petitions.model import Petition
+from tests.fakes import FakeBucket, FakeTables
+from tests.importing import Importing
 from tests.partnering import a_partner
 
 
@@ -11,3 +15,8 @@ from tests.partnering import a_partner
 def oak(tables: FakeTables) -> Partner:
     """A partner whose signatures count at once."""
     return a_partner(tables)
+
+
+@pytest.fixture
+def importing(tables: FakeTables, petition: Petition, oak: Partner, tmp_path: Path) -> Importing:
+    return Importing(tables, FakeBucket(), petition, oak, tmp_path)

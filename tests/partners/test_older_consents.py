@@ -1,7 +1,6 @@
 """A consent that a partner obtained before somebody withdrew or stopped updates here confirms and starts nothing."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import UNMAILED_LIFETIME
 from chalicelib.signatures.withdraw import erase, take_back, unsubscribe, withdraw
 from tests.actors import ALICE, DAY, MINUTE, NOW, Person, confirmed, identity_of, item_of, key_of, signed
-from tests.fakes import FakeBucket, FakeTables
-from tests.importing import an_import, an_import_run, run_stored_import
+from tests.fakes import FakeTables
+from tests.importing import Importing
 from tests.partnering import a_receiving_context, receive, sent_of
 
 EXISTING, SUPPRESSED = ReceiveOutcome.EXISTING, ReceiveOutcome.SUPPRESSED
@@ -89,28 +88,21 @@ def test_only_a_consent_after_the_opt_out_starts_updates_again(
 @pytest.mark.parametrize("content", [FILE, WITHOUT_DATE])
 @pytest.mark.parametrize("is_undone_first", [True, False])
 def test_the_corrected_file_does_not_start_updates_again(
-    tables: FakeTables, petition: Petition, oak: Partner, tmp_path: Path, content: str, *, is_undone_first: bool
+    importing: Importing, tables: FakeTables, petition: Petition, content: str, *, is_undone_first: bool
 ) -> None:
     """Ann stops updates before or after the undo of the file that she came with."""
-    bucket = FakeBucket()
-
-    def import_file(content: str, undoes: str | None = None) -> str:
-        job = an_import(tables, bucket, oak, content, undoes=undoes)
-        run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / job.job_id))
-        return job.job_id
-
-    first = import_file(content)
+    first = importing.file(content)
     identity = identity_of(petition, ANN)
     assert item_of(tables, petition, identity)["updates"] is True
     if is_undone_first:
-        import_file("", undoes=first)
+        importing.undo(first)
     unsubscribe(key_of(petition, identity), NOW - MINUTE, tables)
     if not is_undone_first:
-        import_file("", undoes=first)
+        importing.undo(first)
     for _ in range(2):
-        corrected = import_file(content)
+        corrected = importing.file(content)
         item = item_of(tables, petition, identity)
         assert (item["state"], item["updates"]) == ("confirmed", False)
-        import_file("", undoes=corrected)
+        importing.undo(corrected)
     withdraw(key_of(petition, identity), petition, NOW, tables)
     assert "unsubscribed_at" not in item_of(tables, petition, identity)

@@ -49,39 +49,19 @@ def test_a_signature_counts_at_once_with_its_origin(tables: FakeTables, petition
     assert count(tables, petition) == 1
 
 
-def test_one_person_twice_in_a_batch_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    other = sent_of(Person("A", "ALICE.achterberg+x@mail.example"), "oak:2")
-    assert send(tables, petition, oak, sent_of(), other, sent_of()) == [ACCEPTED, EXISTING, EXISTING]
-    assert count(tables, petition) == 1
-
-
-def test_an_identifier_of_another_person_is_a_conflict(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    send(tables, petition, oak, sent_of())
-    [result] = receive(tables, petition, oak, sent_of(BOB))
-    assert (result.outcome, result.errors[0].field) == (INVALID, "identifier")
-    assert item_of(tables, petition, identity_of(petition))["email"] == ALICE.email
-    assert not item_of(tables, petition, identity_of(petition, BOB))
-
-
-def test_a_stranger_cannot_opt_in_a_person_whom_a_partner_confirms(
-    tables: FakeTables, petition: Petition, oak: Partner
+def test_a_stranger_can_neither_opt_in_a_person_whom_a_partner_confirms_nor_send_their_letter(
+    tables: FakeTables, oak: Partner
 ) -> None:
     """Anybody can type an address here. The partner vouches for the signature, but not for those consents."""
-    identity = signed(tables, petition, Person("Not Alice", ALICE.email), updates=True)
-    assert send(tables, petition, oak, sent_of()) == [EXISTING]
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["name"], item["updates"]) == ("confirmed", ALICE.name, False)
-    assert count(tables, petition) == 1
-
-
-def test_a_stranger_cannot_send_a_letter_of_a_person_whom_a_partner_confirms(tables: FakeTables, oak: Partner) -> None:
     petition = a_published_petition(tables, letter=LETTER)
-    identity = signed(tables, petition)
+    identity = signed(tables, petition, Person("Not Alice", ALICE.email), updates=True)
     words = {"version": petition.letter_version, "body": "Words of a stranger", "reply": True}
     change_item(tables, petition, identity, letter=words)
     assert send(tables, petition, oak, sent_of()) == [EXISTING]
     item = item_of(tables, petition, identity)
-    assert (item["state"], item.get("letter")) == ("confirmed", None)
+    assert (item["state"], item["name"], item["updates"]) == ("confirmed", ALICE.name, False)
+    assert "letter" not in item
+    assert count(tables, petition) == 1
 
 
 def test_a_signature_that_must_be_confirmed_gets_one_email_and_waits(

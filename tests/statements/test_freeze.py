@@ -9,8 +9,7 @@ from chalicelib.core.tokens import Purpose
 from chalicelib.statements.freeze import Statement, freeze, statement_from_token, statement_token
 from tests.actors import BOB, LINKS, NOW, TOKEN_KEYS
 from tests.fake_site import FakeSite
-from tests.letters.lettering import a_petition_with_a_letter, send_all
-from tests.letters.test_counts import request_letter
+from tests.letters.lettering import a_petition_with_a_letter, request_letter, send_all
 
 STATEMENT = Statement(
     slug="safe-children",

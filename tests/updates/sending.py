@@ -1,6 +1,5 @@
 """Helpers for tests of updates: subscribers, an update, and workers that run until no message is left."""
 
-import json
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -11,8 +10,9 @@ from chalicelib.core.rights import Right
 from chalicelib.petitions.model import Petition
 from chalicelib.runner.worker import run_job
 from chalicelib.updates.model import Update
+from tests import asking
 from tests.actors import NOW, Person, bobs_token, confirmed
-from tests.fake_site import JSON, FakeSite, context, sqs_event
+from tests.fake_site import FakeSite, context, sqs_event
 from tests.letters.lettering import send_all
 
 UPDATES_PATH = "/api/staff/petitions/safe-children/updates"
@@ -32,9 +32,7 @@ def an_update(**changes: Any) -> Update:
 def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
     """Call the API as Bob."""
     token = bobs_token(fake_site.tables, fake_site.clock(), Right.MANAGE)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    content = json.dumps(body).encode() if body else b""
-    return fake_site.client.http.request(method, path, headers=headers, body=content)
+    return asking.ask(fake_site, token, method, path, body)
 
 
 def draft_update(fake_site: FakeSite, **changes: object) -> str:

@@ -3,8 +3,7 @@
 import pytest
 
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.record import entries
-from tests.actors import ALICE, DAY, NOW
+from tests.actors import ALICE
 from tests.fake_site import FakeSite
 from tests.letters.lettering import send_all
 from tests.updates.sending import (
@@ -35,13 +34,16 @@ def test_a_draft_can_be_edited_and_is_not_public(fake_site: FakeSite, petition: 
     assert "She answered" not in fake_site.get("/petitions/safe-children").body.decode()
 
 
-def test_a_test_email_goes_to_the_given_address_only(fake_site: FakeSite, petition: Petition) -> None:
+def test_each_of_two_test_emails_goes_to_the_given_address_only(fake_site: FakeSite, petition: Petition) -> None:
     subscribe(fake_site, petition, [ALICE])
     path = draft_update(fake_site)
-    assert ask(fake_site, "POST", f"{path}/test", {"email": "bob@charity.example"}).status_code == 202
+    testers = ["bea@charity.example", "bob@charity.example"]
+    for tester in testers:
+        assert ask(fake_site, "POST", f"{path}/test", {"email": tester}).status_code == 202
     send_all(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert (mail.to, mail.subject) == ("bob@charity.example", "[Test] The Home Secretary answered")
+    assert sorted(mail.to for mail in fake_site.mailer.mails) == testers
+    mail = fake_site.mailer.mails[0]
+    assert mail.subject == "[Test] The Home Secretary answered"
     assert "This is a test. Only you have got it." in mail.text
     assert "List-Unsubscribe" not in mail.headers
     assert ask(fake_site, "GET", path).json_body["state"] == "draft"
@@ -55,13 +57,6 @@ def test_a_published_update_cannot_be_changed_or_tested(fake_site: FakeSite, pet
     run_until_done(fake_site)
     assert ask(fake_site, "POST", f"{path}/publish").status_code == 409
     assert ask(fake_site, "POST", f"{path}/cancel").json_body["state"] == "sent"
-
-
-def test_a_cancelled_draft_is_never_published(fake_site: FakeSite, petition: Petition) -> None:
-    path = draft_update(fake_site)
-    for _ in range(2):
-        assert ask(fake_site, "POST", f"{path}/cancel").json_body["state"] == "cancelled"
-    assert ask(fake_site, "POST", f"{path}/publish").status_code == 409
 
 
 @pytest.mark.parametrize(
@@ -92,25 +87,3 @@ def test_a_past_time_is_refused(fake_site: FakeSite, petition: Petition) -> None
 @pytest.mark.parametrize("path", [f"{UPDATES_PATH}/nobody", f"{UPDATES_PATH}/{'a' * 40}", f"{UPDATES_PATH}/a%23b"])
 def test_an_unknown_update_is_404(fake_site: FakeSite, petition: Petition, path: str) -> None:
     assert ask(fake_site, "GET", path).status_code == 404
-
-
-def test_every_action_is_in_the_activity_log(fake_site: FakeSite, petition: Petition) -> None:
-    path = draft_update(fake_site)
-    ask(fake_site, "PUT", path, TEXT)
-    ask(fake_site, "POST", f"{path}/test", {"email": "bob@charity.example"})
-    ask(fake_site, "POST", f"{path}/publish")
-    ask(fake_site, "POST", f"{path}/cancel")
-    logged = [entry.action for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)]
-    assert {action.name for action in logged} == {
-        f"update.{verb}" for verb in ("drafted", "edited", "tested", "published", "cancelled")
-    }
-    for action in logged:
-        assert "bob@charity.example" not in str(action)
-
-
-def test_each_of_two_test_emails_goes_to_its_own_address(fake_site: FakeSite, petition: Petition) -> None:
-    path = draft_update(fake_site)
-    for name in ("bob", "bea"):
-        assert ask(fake_site, "POST", f"{path}/test", {"email": f"{name}@charity.example"}).status_code == 202
-    send_all(fake_site)
-    assert sorted(mail.to for mail in fake_site.mailer.mails) == ["bea@charity.example", "bob@charity.example"]

@@ -1,6 +1,7 @@
-"""An OSDI client that knows only the specification completes a round trip."""
+"""An OSDI client, written from the field names of the specification 1.2.0 alone, completes a round trip."""
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,81 @@ from chalicelib.partners.osdi.read import PAGE_SIZE, identifiers_of
 from tests.actors import ALICE, SITE, a_petition, a_published_petition, identity_of, item_of
 from tests.fake_site import FakeSite
 from tests.partnering import oaks_token
-from tests.partners.osdi.client import Document, OsdiClient, OsdiError, a_person, a_signature
+
+Document = dict[str, Any]
+# It takes method, URL and body, and returns status and document.
+Fetch = Callable[[str, str, Any], tuple[int, Document]]
+
+
+class OsdiError(Exception):
+    """The server's osdi:error: the codes and the properties that they name."""
+
+    def __init__(self, status: int, error: Document) -> None:
+        super().__init__(str(error))
+        self.status = status
+        resources = error["osdi:error"]["resource_status"]
+        descriptions = [description for resource in resources for description in resource["error_descriptions"]]
+        self.codes = {description["error_code"] for description in descriptions}
+        self.properties = {name for description in descriptions for name in description.get("properties", [])}
+
+
+class OsdiClient:
+    """It knows one URL and follows links."""
+
+    def __init__(self, fetch: Fetch, entry: str) -> None:
+        self._fetch = fetch
+        self.entry = self._get(entry)
+        assert self.entry["osdi_version"].startswith("1.")
+
+    def petitions(self) -> Iterator[Document]:
+        """Yield every petition, page by page."""
+        page = self._get(self.entry["_links"]["osdi:petitions"]["href"])
+        while True:
+            links = page["_links"]["osdi:petitions"]
+            yield from (self._get(link["href"]) for link in links)
+            if "next" not in page["_links"]:
+                return
+            page = self._get(page["_links"]["next"]["href"])
+
+    def petition(self, title: str) -> Document:
+        return next(each for each in self.petitions() if each["title"] == title)
+
+    def reload(self, document: Document) -> Document:
+        return self._get(document["_links"]["self"]["href"])
+
+    def record(self, petition: Document, signature: Document) -> Document:
+        """Record a signature. An empty answer is a failure, as Action Network's clients read it."""
+        status, found = self._fetch("POST", petition["_links"]["osdi:record_signature_helper"]["href"], signature)
+        if status not in (200, 201) or not found:
+            raise OsdiError(status, found)
+        return found
+
+    def _get(self, url: str) -> Document:
+        status, found = self._fetch("GET", url, None)
+        if status != 200:
+            raise OsdiError(status, found)
+        return found
+
+
+def a_person(given: str, family: str, address: str) -> Document:
+    return {
+        "given_name": given,
+        "family_name": family,
+        "email_addresses": [{"primary": True, "address": address, "status": "subscribed"}],
+        "postal_addresses": [{"primary": True, "postal_code": "SW1A 1AA", "country": "GB"}],
+    }
+
+
+def a_signature(person: Document, *identifiers: str) -> Document:
+    triggers = {"autoresponse": {"enabled": False}}
+    return {
+        "identifiers": [*identifiers],
+        "action_date": "2026-03-01T09:00:00Z",
+        "person": person,
+        "triggers": triggers,
+        "add_tags": ["x"],
+    }
+
 
 ALICE_IN_OSDI = a_person("Alice", "Achterberg", ALICE.email)
 HAL = "application/hal+json"
@@ -103,12 +178,6 @@ def test_the_input_may_differ_in_type(client: OsdiClient, changes: dict[str, Any
     petition = petition_of(client)
     client.record(petition, {**a_signature(ALICE_IN_OSDI, "oak:1"), **changes})
     assert client.reload(petition)["total_signatures"] == 1
-
-
-@pytest.mark.parametrize("body", [[], 1, None, "x"])
-def test_a_body_that_is_not_an_object_is_an_osdi_error(client: OsdiClient, body: Any) -> None:
-    with pytest.raises(OsdiError):
-        client.record(petition_of(client), body)
 
 
 def test_identifiers_are_texts_and_whole_numbers() -> None:
