@@ -5,13 +5,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib.aws import clients
 from chalicelib.aws.email import IDLE, Mail, Mailer
 from chalicelib.core.settings import Reputation
 from tests.actors import NOW
+from tests.aws.stubbed import a_client
 
 MAIL = Mail("a@b.example", "s", "t", "h")
 
@@ -39,12 +39,10 @@ class Ses(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def client() -> Iterator[Any]:
-    keys = {"region_name": "eu-west-2", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
     with HTTPServer(("127.0.0.1", 0), Ses) as server:
         thread = Thread(target=server.serve_forever, args=(0.005,))
         thread.start()
-        endpoint = f"http://127.0.0.1:{server.server_port}"
-        client: Any = boto3.client("sesv2", config=clients.MAIL_CONFIG, endpoint_url=endpoint, **keys)  # type: ignore[call-overload]
+        client = a_client("sesv2", clients.MAIL_CONFIG, endpoint_url=f"http://127.0.0.1:{server.server_port}")
         yield client
         client.close()
         server.shutdown()
