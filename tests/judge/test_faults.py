@@ -74,12 +74,6 @@ def test_each_attempt_of_the_sdk_gets_its_own_fault(lenient_judge: Judge) -> Non
     assert lenient_judge.faults.met == {"table-throttled": 2}
 
 
-@pytest.mark.flows
-def test_the_engineer_gets_no_fault(emulated_aws: EmulatedAws) -> None:
-    emulated_aws.judge.faults.set({"table-throttled": 1})
-    boto3.client("dynamodb").put_item(TableName=emulated_aws.judge.names[table_id(keys.COUNTS)], Item=ITEM)
-
-
 def test_a_conflict_names_the_item_of_a_transaction(lenient_judge: Judge) -> None:
     lenient_judge.faults.set({"transaction-conflict": 1})
     reasons = error_of(lambda: call_nowhere(TRANSACT))["CancellationReasons"]
