@@ -145,14 +145,6 @@ def test_a_process_counts_its_cold_start_with_its_first_line(
     assert metrics_in(lines()) == {Metric.COLD_START: 1}
 
 
-def test_metrics_do_not_leak_into_the_next_request(environment: dict[str, str], lines: Lines) -> None:
-    log.begin("killed half way")
-    log.measure(Metric.CONFIRMED)
-    log.begin("next")
-    log.end(status=200)
-    assert metrics_in(lines()) == {}
-
-
 @pytest.mark.parametrize("drift", [0, 1, -3])
 def test_the_recount_reports_drift_even_if_it_is_zero(fake_site: FakeSite, lines: Lines, drift: int) -> None:
     confirmed(fake_site.tables, a_petition(), ALICE, NOW - 5 * MINUTE)

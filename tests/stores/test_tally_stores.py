@@ -48,14 +48,14 @@ def test_days_are_closed_once_and_in_order(tables: Tables) -> None:
 def test_many_callers_close_a_day_once(tables: Tables, petition: Petition) -> None:
     confirmed(tables, petition)
     later = NOW + 3 * DAY
-    counts = at_once(lambda: exact_count(petition, later, tables).confirmed, 12)
+    counts = at_once(lambda _: exact_count(petition, later, tables).confirmed, range(12))
     assert set(counts) == {1}
     assert tallies.head(SLUG, tables).total == 1
 
 
 def test_only_one_caller_gets_the_lease_until_it_is_released_or_expires(tables: Tables) -> None:
     snapshots.open_snapshot(SLUG, NOW, tables)
-    leases = at_once(lambda: snapshots.lease_snapshot(SLUG, NOW, 10, tables), 12)
+    leases = at_once(lambda _: snapshots.lease_snapshot(SLUG, NOW, 10, tables), range(12))
     assert leases.count(True) == 1
     assert not snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=9), 10, tables)
     assert snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=10), 10, tables)
