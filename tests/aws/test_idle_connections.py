@@ -49,21 +49,23 @@ def client() -> Iterator[Any]:
         thread.join()
 
 
-def test_a_connection_that_may_be_dead_is_not_used_again(client: Any) -> None:
+@pytest.mark.parametrize(
+    ("batches", "connections"),
+    [
+        ([(0, True), (1, True)], 1),
+        ([(0, True), (1, True), (3, True)], 2),
+        # Batches without an email do not keep a connection alive.
+        ([(0, True), (1, False), (2, False), (3, True)], 2),
+    ],
+)
+def test_a_connection_that_may_be_dead_is_not_used_again(
+    client: Any, batches: list[tuple[int, bool]], connections: int
+) -> None:
+    """`batches`: when each begins, as a multiple of IDLE, and whether it sends an email."""
     mailer = Mailer(client, "a@b.example", dict.fromkeys(Reputation, "c"))
     before = Ses.connections
-    for began, connections in ((NOW, 1), (NOW + IDLE, 1), (NOW + 3 * IDLE, 2)):
-        mailer.close_if_idle(began)
-        mailer.send(MAIL)
-        assert Ses.connections - before == connections
-
-
-def test_batches_without_an_email_do_not_keep_a_connection_alive(client: Any) -> None:
-    mailer = Mailer(client, "a@b.example", dict.fromkeys(Reputation, "c"))
-    before = Ses.connections
-    mailer.close_if_idle(NOW)
-    mailer.send(MAIL)
-    for number in range(1, 4):
-        mailer.close_if_idle(NOW + number * IDLE)
-    mailer.send(MAIL)
-    assert Ses.connections - before == 2
+    for begins, sends in batches:
+        mailer.close_if_idle(NOW + begins * IDLE)
+        if sends:
+            mailer.send(MAIL)
+    assert Ses.connections - before == connections

@@ -11,12 +11,8 @@ from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions import store as petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.confirm import confirm
-from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import MailKind, SignatureState
+from chalicelib.signatures.model import MailKind
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
-from chalicelib.tallies.count import exact_count
-from chalicelib.tallies.public import public_count
 from tests.actors import (
     DAY,
     MINUTE,
@@ -36,24 +32,6 @@ SLUG = "safe-children"
 REQUESTED_AT = "2026-11-24T12:00:00Z"
 CONFIRM = SIGNATURE_KINDS["confirm"].state
 TODAY = NOW.date()
-
-
-def test_a_lifecycle_from_signing_to_withdrawing(tables: Tables, petition: Petition) -> None:
-    identity = signed(tables, petition, postcode="M1 1AE", updates=True)
-    assert signed(tables, petition) == identity
-    subject = subject_of(petition, identity)
-    for _ in range(2):
-        assert confirm(subject, Corrections(), petition, NOW, tables).state is SignatureState.CONFIRMED
-    unsubscribe(subject.key, NOW, tables)
-    assert exact_count(petition, NOW, tables).confirmed == 1
-    for _ in range(2):
-        withdraw(subject.key, petition, NOW, tables)
-    assert exact_count(petition, NOW, tables).confirmed == 0
-    item = item_of(tables, petition, identity)
-    assert (item["state"], "email" in item, "name" in item) == ("withdrawn", False, False)
-    signed(tables, petition, now=NOW + DAY)
-    assert item_of(tables, petition, identity)["state"] == "pending"
-    assert public_count(petition, NOW + DAY, tables).confirmed == 0
 
 
 def test_an_expired_signature_is_renewed(tables: Tables, petition: Petition) -> None:

@@ -13,7 +13,7 @@ from chalicelib.projections.changes import add_projected
 from chalicelib.tallies import snapshots, store as tallies
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import MAX_SOURCES, OTHER, Tally, TallyEntry, tally_of
-from tests.actors import DAY, MINUTE, NOW, confirmed
+from tests.actors import DAY, NOW, confirmed
 from tests.stores.racing import at_once
 from tests.stores.test_stores import SLUG, TODAY
 
@@ -61,13 +61,6 @@ def test_only_one_caller_gets_the_lease_until_it_is_released_or_expires(tables: 
     assert snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=10), 10, tables)
     snapshots.save_snapshot(SLUG, 7, NOW + timedelta(seconds=11), tables)
     assert snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=11), 10, tables)
-
-
-def test_an_older_snapshot_does_not_overwrite_a_newer_one(tables: Tables) -> None:
-    snapshots.open_snapshot(SLUG, NOW, tables)
-    snapshots.save_snapshot(SLUG, 8, NOW + MINUTE, tables)
-    snapshots.save_snapshot(SLUG, 7, NOW, tables)
-    assert (snapshots.snapshot(SLUG, tables) or {})["count"] == 8
 
 
 def positions(*numbers: int, stream: str = "2026-11-24T12:00:00.000") -> list[str]:
