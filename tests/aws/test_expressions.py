@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.aws.expressions import (
-    chunks,
     from_wire,
     to_wire,
 )
@@ -29,10 +28,3 @@ def test_an_item_survives_the_wire_format(item: dict[str, Any]) -> None:
 def test_a_number_that_is_not_an_integer_raises(value: float) -> None:
     with pytest.raises(TypeError):
         to_wire({"x": value})
-
-
-@given(st.lists(st.integers(), max_size=30), st.integers(1, 12))
-def test_chunks_lose_nothing_and_are_never_too_large(things: list[int], size: int) -> None:
-    parts = list(chunks(things, size))
-    assert [thing for part in parts for thing in part] == things
-    assert all(1 <= len(part) <= size for part in parts)

@@ -15,28 +15,30 @@ TEMPLATE_SUFFIXES = (".atom", ".html", ".svg", ".txt")
 pytestmark = pytest.mark.stack
 
 
-def test_the_application_starts_from_the_zip_alone(local_package: Package, tmp_path: Path) -> None:
+def run_from_zip(built: Package, folder: Path, code: str) -> None:
     """The process cannot import this environment's packages, which would hide a missing one."""
-    zipfile.ZipFile(local_package.archive).extractall(tmp_path)
-    clients = f"import boto3; [boto3.client(name, region_name='us-east-1') for name in {SERVICES}]"
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app; {clients}"
-    process = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
+    zipfile.ZipFile(built.archive).extractall(folder)
+    alone = f"import sys; sys.path.insert(0, {str(folder)!r}); {code}"
+    process = subprocess.run([sys.executable, "-I", "-S", "-c", alone], capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
 
 
+def test_the_application_starts_from_the_zip_alone(local_package: Package, tmp_path: Path) -> None:
+    clients = f"import boto3; [boto3.client(name, region_name='us-east-1') for name in {SERVICES}]"
+    run_from_zip(local_package, tmp_path, f"import app; {clients}")
+
+
 def test_every_template_is_loaded_from_the_zip_without_compiling_it(local_package: Package, tmp_path: Path) -> None:
-    zipfile.ZipFile(local_package.archive).extractall(tmp_path)
     files = [path.relative_to(ROOT) for path in (ROOT / "chalicelib").rglob("*")]
     templates = [file for file in files if file.suffix in TEMPLATE_SUFFIXES and file.parent.name != "assets"]
     folders_and_names = [(str(template.parent), template.name) for template in templates]
     assert len(templates) > 50
     load = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from jinja2 import Environment; from pathlib import Path\n"
+        "from jinja2 import Environment; from pathlib import Path\n"
         "from chalicelib.pages.jinja import environment; Environment.compile = None\n"
         f"for folder, name in {folders_and_names}: environment(Path({str(tmp_path)!r}, folder)).get_template(name)"
     )
-    process = subprocess.run([sys.executable, "-I", "-S", "-c", load], capture_output=True, text=True, check=False)
-    assert process.returncode == 0, process.stderr
+    run_from_zip(local_package, tmp_path, load)
 
 
 def test_only_the_export_function_imports_the_export_libraries() -> None:

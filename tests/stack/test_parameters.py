@@ -13,6 +13,8 @@ from stack.parameters import check, parameters, planned_values
 from stack.template.cfn import merge_parts
 from stack.template.merge import merge_template, settings_in
 
+Values = dict[str, str]
+
 
 def parameters_for(*settings: str, before: Mapping[str, str] = MappingProxyType({}), **given: str) -> dict[str, str]:
     """`given`: environment variables, in lower case."""
@@ -23,53 +25,40 @@ def parameters_for(*settings: str, before: Mapping[str, str] = MappingProxyType(
 def test_options_that_are_not_given_keep_the_stacks_values() -> None:
     assert parameters_for() == {}
     assert parameters_for(oidc_issuer="https://id.example.org", path="/bin") == {"OidcIssuer": "https://id.example.org"}
+    assert parameters_for(edge_domain=DOMAIN) == parameters_for(f"EdgeDomain={DOMAIN}")
     assert parameters_for(site_url="https://sign.example.org/") == {"SiteUrl": "https://sign.example.org"}
 
 
-def test_the_site_url_is_the_cdns_domain_unless_another_is_given() -> None:
-    both = {"EdgeDomain": "sign.example.org", "SiteUrl": "https://sign.example.org"}
-    assert parameters_for(edge_domain="sign.example.org") == parameters_for("EdgeDomain=sign.example.org") == both
-    assert parameters_for("EdgeDomain=") == {"EdgeDomain": ""}
-    given = parameters_for(edge_domain="sign.example.org", site_url="https://a.example")
-    assert given["SiteUrl"] == "https://a.example"
-
-
-API, DOMAIN = "https://api.example/site", "sign.example.org"
+API, OWN, DOMAIN = "https://api.example/site", "https://a.example", "sign.example.org"
 WITHOUT_CDN = {"SiteUrl": API, "EdgeDomain": "", "EdgeOnly": "yes", "MailSenders": "3"}
-WAITING_FOR_DNS = {**WITHOUT_CDN, "EdgeDomain": DOMAIN, "EdgeOnly": "no"}
+BEFORE_DNS = {"EdgeDomain": DOMAIN, "EdgeOnly": "no"}
+WAITING_FOR_DNS = {**WITHOUT_CDN, **BEFORE_DNS}
+# The stack's values, what the operator sets, and the SiteUrl that the stack then gets; "" if it keeps its own.
+SITE_URLS: list[tuple[Values, Values, str]] = [
+    # The CDN's domain, unless another URL is given.
+    ({}, {"EdgeDomain": DOMAIN}, f"https://{DOMAIN}"),
+    ({}, {"EdgeDomain": ""}, ""),
+    ({}, {"EdgeDomain": DOMAIN, "SiteUrl": OWN}, OWN),
+    # It stays while the API answers without the CDN: links in emails would lead nowhere without a DNS record.
+    *((before, BEFORE_DNS, "") for before in (WITHOUT_CDN, {})),
+    *((WAITING_FOR_DNS, chosen, "") for chosen in ({"EdgeDomain": DOMAIN}, {})),
+    (WITHOUT_CDN, {**BEFORE_DNS, "SiteUrl": OWN}, OWN),
+    # Another domain replaces a URL that CloudFront then refuses.
+    ({**WAITING_FOR_DNS, "SiteUrl": f"https://{DOMAIN}"}, {"EdgeDomain": "b.example"}, "https://b.example"),
+    # It changes when the API begins to refuse others. Later deployments keep it, also one that the operator gave.
+    (WAITING_FOR_DNS, {"EdgeOnly": "yes"}, f"https://{DOMAIN}"),
+    (WAITING_FOR_DNS, {"EdgeOnly": "yes", "SiteUrl": OWN}, OWN),
+    ({**WAITING_FOR_DNS, "EdgeOnly": "yes"}, {"EdgeOnly": "yes"}, ""),
+    ({**WITHOUT_CDN, "EdgeOnly": "no"}, {"EdgeOnly": "yes"}, ""),
+    # The same domain once more replaces nothing.
+    *(({**BEFORE_DNS, "SiteUrl": OWN, "EdgeOnly": only}, {"EdgeDomain": DOMAIN}, "") for only in ("yes", "no")),
+]
 
 
-def test_the_site_url_stays_while_the_api_answers_without_the_cdn() -> None:
-    """The domain may have no DNS record yet, and links in emails would lead nowhere."""
-    first_step = {"EdgeDomain": DOMAIN, "EdgeOnly": "no"}
-    assert parameters_for("EdgeOnly=no", edge_domain=DOMAIN, before=WITHOUT_CDN) == first_step
-    assert parameters_for("EdgeOnly=no", edge_domain=DOMAIN) == first_step
-    assert parameters_for(edge_domain=DOMAIN, before=WAITING_FOR_DNS) == {"EdgeDomain": DOMAIN}
-    assert parameters_for(before=WAITING_FOR_DNS) == {}
-    given = parameters_for("EdgeOnly=no", edge_domain=DOMAIN, before=WITHOUT_CDN, site_url="https://a.example")
-    assert given["SiteUrl"] == "https://a.example"
-
-
-def test_another_domain_replaces_a_site_url_that_cloudfront_then_refuses() -> None:
-    at_first_domain = {**WAITING_FOR_DNS, "SiteUrl": f"https://{DOMAIN}"}
-    second = {"EdgeDomain": "sign2.example.org", "SiteUrl": "https://sign2.example.org"}
-    assert parameters_for(edge_domain="sign2.example.org", before=at_first_domain) == second
-
-
-def test_the_site_url_becomes_the_cdns_domain_when_the_api_begins_to_refuse_others() -> None:
-    last_step = {"EdgeOnly": "yes", "SiteUrl": f"https://{DOMAIN}"}
-    assert parameters_for("EdgeOnly=yes", before=WAITING_FOR_DNS) == last_step
-    given = parameters_for("EdgeOnly=yes", before=WAITING_FOR_DNS, site_url="https://a.example")
-    assert given["SiteUrl"] == "https://a.example"
-    # Later deployments keep the address, also one that the operator gave.
-    assert parameters_for("EdgeOnly=yes", before={**WAITING_FOR_DNS, "EdgeOnly": "yes"}) == {"EdgeOnly": "yes"}
-    assert parameters_for("EdgeOnly=yes", before={**WITHOUT_CDN, "EdgeOnly": "no"}) == {"EdgeOnly": "yes"}
-
-
-@pytest.mark.parametrize("edge_only", ["yes", "no"])
-def test_the_same_domain_once_more_does_not_replace_a_site_url_of_the_operator(edge_only: str) -> None:
-    before = {"SiteUrl": "https://a.example", "EdgeDomain": DOMAIN, "EdgeOnly": edge_only}
-    assert parameters_for(edge_domain=DOMAIN, before=before) == {"EdgeDomain": DOMAIN}
+@pytest.mark.parametrize(("before", "chosen", "site_url"), SITE_URLS)
+def test_the_site_url_is_at_the_cdn_once_others_are_refused(before: Values, chosen: Values, site_url: str) -> None:
+    settings = [f"{name}={value}" for name, value in chosen.items()]
+    assert parameters_for(*settings, before=before) == {**chosen, **({"SiteUrl": site_url} if site_url else {})}
 
 
 def test_the_rate_sets_the_number_of_senders() -> None:
@@ -112,7 +101,6 @@ def test_settings_of_tables_and_queues_come_from_the_outputs() -> None:
 
 
 TEMPLATE = merge_template()
-Values = dict[str, str]
 NO_SENDER = {"MailFrom": TEMPLATE["Parameters"]["MailFrom"]["Default"]}
 IN_USE = {"SiteUrl": "https://a.example"}
 
