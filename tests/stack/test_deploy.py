@@ -5,7 +5,6 @@ import re
 from typing import Any
 from unittest.mock import Mock
 
-import boto3
 import pytest
 from botocore.exceptions import WaiterError
 from botocore.stub import ANY, Stubber
@@ -16,6 +15,7 @@ from stack.console import Failure
 from stack.deploy import deploy, stack_name
 from stack.local.emulator import EmulatorProcess
 from stack.package import Package
+from tests.aws.stubbed import a_client, stubbed
 
 pytestmark = pytest.mark.stack
 
@@ -103,15 +103,14 @@ def test_an_empty_endpoint_url_means_aws(monkeypatch: pytest.MonkeyPatch, value:
 
 def test_the_reason_of_a_failure_is_found_behind_a_long_rollback() -> None:
     """AWS returns the events by pages, newest first."""
-    client: Any = boto3.client("cloudformation", "eu-west-2", aws_access_key_id="a", aws_secret_access_key="b")
     rollback = [an_event("Tables", "DELETE_COMPLETE")] * 3
     failure = an_event("RelaySource", "CREATE_FAILED", ResourceStatusReason="not authorized")
     start = an_event("petitions-dev", "UPDATE_IN_PROGRESS", PhysicalResourceId="arn")
     earlier = an_event("Old", "CREATE_FAILED", ResourceStatusReason="an earlier deployment")
-    with Stubber(client) as stub:
+    with stubbed("cloudformation") as stub:
         stub.add_response("describe_stack_events", {"StackEvents": rollback, "NextToken": "2"})
         stub.add_response("describe_stack_events", {"StackEvents": [*rollback, failure, start, earlier]})
-        text = changeset.failures(Cloud(_clients={"cloudformation": client}), "petitions-dev")
+        text = changeset.failures(Cloud(_clients={"cloudformation": stub.client}), "petitions-dev")
     assert text == "stack petitions-dev was not deployed\n  RelaySource: not authorized"
 
 
@@ -141,7 +140,7 @@ def an_event(resource: str, status: str, **more: str) -> dict[str, Any]:
 
 def stubbed_cloud() -> tuple[Cloud, Stubber]:
     """CloudFormation, which knows a stack with two parameters and takes a change set that keeps one of them."""
-    client: Any = boto3.client("cloudformation", "eu-west-2", aws_access_key_id="a", aws_secret_access_key="b")
+    client = a_client("cloudformation")
     stub = Stubber(client)
     stack = {"StackName": "petitions-dev", "CreationTime": "2026-11-27T09:00:00Z", "StackStatus": "CREATE_COMPLETE"}
     old = [{"ParameterKey": name, "ParameterValue": "1"} for name in ("Old", "Kept")]

@@ -85,17 +85,10 @@ def test_changes_never_create_a_signature(tables: Tables, petition: Petition) ->
     assert tables.get(subject.key, consistent=True) is None
 
 
-def test_stored_petitions_are_read_back_in_order_of_slug(tables: Tables) -> None:
-    second = a_petition(slug="b", closes_at=NOW, privacy_url="https://harbour.example")
-    petitions.add(second, tables)
-    petitions.add(a_petition(slug="a", goals=[20_000, 30_000]), tables)
-    petitions.replace(a_petition(slug="a", goal=5, revision=1), tables)
+def test_petitions_are_listed_in_order_of_slug(tables: Tables) -> None:
+    for slug in "ba":
+        petitions.add(a_petition(slug=slug), tables)
     assert [petition.slug for petition in petitions.list_all(tables)] == ["a", "b"]
-    assert petitions.get("b", tables, consistent=True) == second
-    first = petitions.get("a", tables, consistent=True)
-    assert first is not None
-    assert first.goal == 5
-    assert petitions.get("c", tables, consistent=True) is None
 
 
 @pytest.mark.parametrize("revision", [0, 1, 7])
