@@ -16,24 +16,15 @@ from stack.judge.judge import Judge
 from stack.judge.model import Call
 from stack.template.tables import table_id
 from tests.emulated import EmulatedAws
-from tests.emulated_resources import SENDER
 from tests.judge.conftest import client_to_nowhere
+from tests.judge.test_limits import mail
 
 ITEM: dict[str, Any] = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 PUT = ("dynamodb", "PutItem", {"TableName": "t", "Item": ITEM})
 TRANSACT = ("dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "t", "Item": ITEM}}] * 3})
 ENTRY: Any = {"Id": "0", "MessageBody": "x"}
 SEND = ("sqs", "SendMessageBatch", {"QueueUrl": "http://127.0.0.1:1/1/q", "Entries": [ENTRY]})
-SIMPLE = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
-MAIL = (
-    "sesv2",
-    "SendEmail",
-    {
-        "FromEmailAddress": SENDER,
-        "Destination": {"ToAddresses": ["a@example.org"]},
-        "Content": {"Simple": SIMPLE},
-    },
-)
+MAIL = ("sesv2", "SendEmail", mail())
 SOURCE = ("lambda", "UpdateEventSourceMapping", {"UUID": "any", "Enabled": False})
 EARLY: dict[str, tuple[tuple[str, str, dict[str, Any]], str]] = {
     "table-throttled": (PUT, "ProvisionedThroughputExceededException"),
