@@ -6,17 +6,15 @@ import json
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
 import pytest
 import requests
-from botocore.stub import Stubber
 
 from chalicelib.aws import clients
 from chalicelib.aws.bucket import PART, Bucket, files_bucket
 from chalicelib.core.errors import Denied, Unavailable, UnknownThing
+from tests.aws.stubbed import a_client, stubbed
 from tests.emulated import EmulatedAws
 
 on_the_emulator = pytest.mark.flows
@@ -40,12 +38,11 @@ def test_files_of_every_size_are_returned_unchanged(emulated_aws: EmulatedAws, t
 
 def test_only_other_content_has_another_digest() -> None:
     """With SSE-KMS, the ETag may be another one although the content is the same."""
-    client: Any = boto3.client("s3", "eu-west-2", aws_access_key_id="x", aws_secret_access_key="x")
     digests = []
-    with Stubber(client) as stub:
+    with stubbed("s3") as stub:
         for number, content in enumerate((b"Alice", b"Alice", b"Bob")):
             stub.add_response("get_object", {"ETag": f'"{number}"', "Body": io.BytesIO(content)})
-            digests.append(Bucket(client, "exports").copy_to("files/one", io.BytesIO()))
+            digests.append(Bucket(stub.client, "exports").copy_to("files/one", io.BytesIO()))
     assert digests[0] == digests[1] != digests[2]
 
 
@@ -67,9 +64,9 @@ def test_only_objects_under_the_prefix_are_deleted(emulated_aws: EmulatedAws, tm
 
 @pytest.mark.parametrize("region", ["eu-west-2", "us-east-1", "ap-southeast-4"])
 def test_a_link_is_signed_for_the_buckets_own_region(region: str) -> None:
-    settings = {"region_name": region, "aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client: Any = boto3.client("s3", config=clients.FILES_CONFIG, **settings)  # type: ignore[call-overload]
-    link = urlsplit(Bucket(client, "exports").link("files/one", "petition.csv", 60))
+    link = urlsplit(
+        Bucket(a_client("s3", clients.FILES_CONFIG, region), "exports").link("files/one", "petition.csv", 60)
+    )
     assert (link.scheme, link.netloc) == ("https", f"exports.s3.{region}.amazonaws.com")
     [credential] = parse_qs(link.query)["X-Amz-Credential"]
     assert credential.split("/")[2:] == [region, "s3", "aws4_request"]
@@ -91,13 +88,11 @@ def test_a_link_downloads_one_file_under_its_name(emulated_aws: EmulatedAws, tmp
 
 def test_an_object_that_s3_did_not_delete_is_an_error() -> None:
     """S3 answers 200 with `Errors`: these objects were not deleted."""
-    settings = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client: Any = boto3.client("s3", config=clients.FILES_CONFIG, **settings)  # type: ignore[call-overload]
-    with Stubber(client) as stub:
+    with stubbed("s3") as stub:
         stub.add_response("list_objects_v2", {"Contents": [{"Key": "parts/a/1"}]})
         stub.add_response("delete_objects", {"Errors": [{"Key": "parts/a/1", "Code": "InternalError"}]})
         with pytest.raises(Unavailable):
-            Bucket(client, "any").delete_under("parts/a/")
+            Bucket(stub.client, "any").delete_under("parts/a/")
 
 
 @on_the_emulator
@@ -118,10 +113,9 @@ def test_a_form_uploads_one_object_within_its_limit(emulated_aws: EmulatedAws) -
 )
 def test_a_missing_file_that_s3_reports_as_denied_is_missing(listed: list[str], error: type[Exception]) -> None:
     """S3 answers 403 unless the role may list the whole bucket."""
-    client: Any = boto3.client("s3", "eu-west-2", aws_access_key_id="x", aws_secret_access_key="x")
-    with Stubber(client) as stub:
+    with stubbed("s3") as stub:
         stub.add_client_error("get_object", "AccessDenied", http_status_code=403)
         found = {"Contents": [{"Key": key} for key in listed]}
         stub.add_response("list_objects_v2", found, {"Bucket": "exports", "Prefix": "files/one", "MaxKeys": 1})
         with pytest.raises(error):
-            Bucket(client, "exports").copy_to("files/one", io.BytesIO())
+            Bucket(stub.client, "exports").copy_to("files/one", io.BytesIO())

@@ -7,23 +7,21 @@ from email.header import decode_header, make_header
 from email.utils import getaddresses
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import (
     BotoCoreError,
-    ClientError,
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
     ReadTimeoutError,
 )
-from botocore.stub import ANY, Stubber
 
 from chalicelib.aws import clients
 from chalicelib.aws.email import Mail, Mailer, MailQuota, sender_header
 from chalicelib.core.errors import Denied, RateExceeded, SendingStopped, SetStopped, Throttled, Unavailable, Unreached
 from chalicelib.core.settings import Reputation
 from tests.actors import ALICE
+from tests.aws.stubbed import Stub, stubbed
 
 MAIL = Mail(
     ALICE.email,
@@ -36,16 +34,25 @@ MAIL = Mail(
 
 
 @pytest.fixture
-def mailer_and_stub() -> Iterator[tuple[Mailer, Stubber]]:
-    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client = boto3.client("sesv2", region_name="eu-west-2", config=clients.MAIL_CONFIG, **keys)  # type: ignore[call-overload]
-    with Stubber(client) as stub:
-        yield Mailer(client, "petitions@harbour.example", {each: f"{each}-test" for each in Reputation}), stub
-        stub.assert_no_pending_responses()
+def stub() -> Iterator[Stub]:
+    with stubbed("sesv2", clients.MAIL_CONFIG) as stub:
+        yield stub
 
 
-def test_an_email_has_one_recipient_text_html_headers_and_tags(mailer_and_stub: tuple[Mailer, Stubber]) -> None:
-    mailer, stub = mailer_and_stub
+@pytest.fixture
+def mailer(stub: Stub) -> Mailer:
+    return Mailer(stub.client, "petitions@harbour.example", {each: f"{each}-test" for each in Reputation})
+
+
+@pytest.fixture
+def quota(stub: Stub) -> MailQuota:
+    return MailQuota(stub.client)
+
+
+@pytest.mark.parametrize(("reply_to", "replies"), [("", {}), (ALICE.email, {"ReplyToAddresses": [ALICE.email]})])
+def test_an_email_has_one_recipient_text_html_headers_tags_and_perhaps_an_address_for_replies(
+    stub: Stub, mailer: Mailer, reply_to: str, replies: dict[str, list[str]]
+) -> None:
     body = {"Text": {"Data": "text", "Charset": "UTF-8"}, "Html": {"Data": "<p>html</p>", "Charset": "UTF-8"}}
     expected = {
         "FromEmailAddress": "petitions@harbour.example",
@@ -59,9 +66,10 @@ def test_an_email_has_one_recipient_text_html_headers_and_tags(mailer_and_stub: 
         },
         "EmailTags": [{"Name": "petition", "Value": "safe-children"}, {"Name": "signature", "Value": "0" * 32}],
         "ConfigurationSetName": "signatures-test",
+        **replies,
     }
     stub.add_response("send_email", {"MessageId": "m-1"}, expected)
-    assert mailer.send(MAIL) == "m-1"
+    assert mailer.send(replace(MAIL, reply_to=reply_to)) == "m-1"
 
 
 @pytest.mark.parametrize(
@@ -78,14 +86,8 @@ def test_the_sender_has_a_name(name: str, sender: str) -> None:
     assert sender_header("a@b.example", name) == sender
 
 
-def test_a_name_that_seems_to_be_encoded_is_shown_as_it_is() -> None:
-    name = "Ann =?utf-8?b?cGF5?="
-    sender = sender_header("a@b.example", name)
-    assert str(make_header(decode_header(sender))) == f"{name} <a@b.example>"
-
-
-def test_a_long_name_in_any_script_is_encoded_for_ses() -> None:
-    name = "Elusen y Plant â’r Tŵr yn y Môr, Caerdydd a’r Fro – " * 2
+@pytest.mark.parametrize("name", ["Ann =?utf-8?b?cGF5?=", "Elusen y Plant â’r Tŵr yn y Môr, Caerdydd a’r Fro – " * 2])
+def test_a_name_that_seems_encoded_or_is_long_and_in_another_script_is_encoded_for_ses(name: str) -> None:
     sender = sender_header("a@b.example", name)
     assert sender.isascii()
     assert "\n" not in sender
@@ -102,92 +104,39 @@ def test_a_name_that_is_too_long_for_ses_is_cut(character: str) -> None:
     assert (shown[:20], shown[-4:], address) == (name[:20], f"{character}...", "petitions@harbour.example")
 
 
-@pytest.mark.parametrize(("reply_to", "expected"), [("", {}), (ALICE.email, {"ReplyToAddresses": [ALICE.email]})])
-def test_replies_go_to_another_address_only_if_the_email_names_one(
-    mailer_and_stub: tuple[Mailer, Stubber], reply_to: str, expected: dict[str, list[str]]
-) -> None:
-    mailer, stub = mailer_and_stub
-    common = {"FromEmailAddress": ANY, "Destination": ANY, "Content": ANY, "EmailTags": ANY}
-    stub.add_response("send_email", {"MessageId": "m-1"}, {**common, "ConfigurationSetName": ANY, **expected})
-    mailer.send(Mail("a@b.example", "s", "t", "h", reply_to=reply_to))
+TOO_MANY = ("Throttling", "ThrottlingException", "TooManyRequestsException", "LimitExceededException")
+TOO_MANY_MESSAGES: list[tuple[str, type[Exception]]] = [
+    ("Maximum sending rate exceeded.", RateExceeded),
+    ("Daily message quota exceeded.", SendingStopped),
+    ("Daily sending quota exceeded", SendingStopped),
+]
+SET_IS_OFF = "Sending is paused for configuration set updates-test."
+SES_ERRORS: list[tuple[str, str, int, type[Exception]]] = [
+    ("ThrottlingException", "", 400, RateExceeded),
+    ("InternalFailure", "", 500, Unavailable),
+    ("AccessDeniedException", "", 403, Denied),
+    ("SomethingNew", "", 400, Denied),
+    ("RequestTimeoutException", "", 408, Unavailable),
+    # The code may vary: documentation and responses of SES differ.
+    *((code, message, 400, error) for code in TOO_MANY for message, error in TOO_MANY_MESSAGES),
+    # AWS pauses an account because of bounces or complaints. SES then rejects every email.
+    ("MessageRejected", "Sending paused for this account. …", 400, SendingStopped),
+    ("MessageRejected", "Email sending has been disabled for it", 400, SendingStopped),
+    *((code, SET_IS_OFF, 400, SetStopped) for code in ("SendingPausedException", "MessageRejected")),
+    # It is our fault, not the recipient's: marking recipients as undeliverable would stop every email.
+    ("MessageRejected", "Email address is not verified. account@suspended.example", 400, Denied),
+]
 
 
-@pytest.mark.parametrize(
-    ("code", "status", "error"),
-    [
-        ("ThrottlingException", 400, RateExceeded),
-        ("InternalFailure", 500, Unavailable),
-        ("AccessDeniedException", 403, Denied),
-        ("SomethingNew", 400, Denied),
-        ("RequestTimeoutException", 408, Unavailable),
-    ],
-)
-def test_each_undocumented_ses_error_is_translated(
-    mailer_and_stub: tuple[Mailer, Stubber], code: str, status: int, error: type[Exception]
+@pytest.mark.parametrize(("code", "message", "status", "error"), SES_ERRORS)
+def test_an_error_of_ses_is_translated_by_its_code_and_message(
+    stub: Stub, mailer: Mailer, code: str, message: str, status: int, error: type[Exception]
 ) -> None:
-    mailer, stub = mailer_and_stub
-    stub.add_client_error("send_email", code, http_status_code=status)
+    """tests/aws/test_failures.py has the documented codes."""
+    stub.add_client_error("send_email", code, message, status)
     with pytest.raises(error) as caught:
         mailer.send(MAIL)
-    assert type(caught.value) is error or error is ClientError
-
-
-@pytest.mark.parametrize(
-    "code", ["Throttling", "ThrottlingException", "TooManyRequestsException", "LimitExceededException"]
-)
-@pytest.mark.parametrize(
-    ("message", "error"),
-    [
-        ("Maximum sending rate exceeded.", RateExceeded),
-        ("Daily message quota exceeded.", SendingStopped),
-        ("Daily sending quota exceeded", SendingStopped),
-    ],
-)
-def test_the_message_of_an_ses_error_distinguishes_rate_and_quota(
-    mailer_and_stub: tuple[Mailer, Stubber], code: str, message: str, error: type[Exception]
-) -> None:
-    """The code may vary: documentation and responses of SES differ."""
-    mailer, stub = mailer_and_stub
-    stub.add_client_error("send_email", code, message, 400)
-    with pytest.raises(error):
-        mailer.send(MAIL)
-
-
-@pytest.mark.parametrize("message", ["Sending paused for this account. …", "Email sending has been disabled for it"])
-def test_a_paused_account_stops_sending_and_marks_nobody_as_undeliverable(
-    mailer_and_stub: tuple[Mailer, Stubber], message: str
-) -> None:
-    """AWS pauses an account because of bounces or complaints. SES then rejects every email."""
-    mailer, stub = mailer_and_stub
-    stub.add_client_error("send_email", "MessageRejected", message)
-    with pytest.raises(SendingStopped):
-        mailer.send(MAIL)
-
-
-def test_a_configuration_set_that_is_switched_off_stops_only_its_own_emails(
-    mailer_and_stub: tuple[Mailer, Stubber],
-) -> None:
-    mailer, stub = mailer_and_stub
-    for code in ("SendingPausedException", "MessageRejected"):
-        stub.add_client_error("send_email", code, "Sending is paused for configuration set updates-test.")
-        with pytest.raises(SetStopped):
-            mailer.send(MAIL)
-
-
-def test_each_reputation_has_its_own_configuration_set(mailer_and_stub: tuple[Mailer, Stubber]) -> None:
-    mailer, stub = mailer_and_stub
-    for reputation in Reputation:
-        expected = dict.fromkeys(("FromEmailAddress", "Destination", "Content", "EmailTags"), ANY)
-        stub.add_response("send_email", {"MessageId": "1"}, {**expected, "ConfigurationSetName": f"{reputation}-test"})
-        mailer.send(replace(MAIL, reputation=reputation))
-
-
-def test_an_unverified_sender_is_our_fault_and_not_the_recipients(mailer_and_stub: tuple[Mailer, Stubber]) -> None:
-    """SES reports MessageRejected for it too. Marking recipients as undeliverable would stop every email."""
-    mailer, stub = mailer_and_stub
-    stub.add_client_error("send_email", "MessageRejected", "Email address is not verified. account@suspended.example")
-    with pytest.raises(Denied):
-        mailer.send(MAIL)
+    assert type(caught.value) is error
 
 
 @pytest.mark.parametrize(
@@ -200,9 +149,8 @@ def test_an_unverified_sender_is_our_fault_and_not_the_recipients(mailer_and_stu
     ],
 )
 def test_an_email_without_an_answer_is_surely_unsent_only_if_there_was_no_connection(
-    mailer_and_stub: tuple[Mailer, Stubber], failure: type[BotoCoreError], error: type[Exception]
+    stub: Stub, mailer: Mailer, failure: type[BotoCoreError], error: type[Exception]
 ) -> None:
-    mailer, stub = mailer_and_stub
     stub.deactivate()
 
     def fail(**_: object) -> None:
@@ -214,36 +162,25 @@ def test_an_email_without_an_answer_is_surely_unsent_only_if_there_was_no_connec
     assert type(caught.value) is error
 
 
-@pytest.fixture
-def quota_and_stub() -> Iterator[tuple[MailQuota, Stubber]]:
-    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client = boto3.client("sesv2", region_name="eu-west-2", **keys)  # type: ignore[call-overload]
-    with Stubber(client) as stub:
-        yield MailQuota(client), stub
-        stub.assert_no_pending_responses()
-
-
 @pytest.mark.parametrize(
-    ("most", "sent", "share"),
-    [(50_000, 0, 0), (50_000, 40_000, 0.8), (200, 200, 1), (-1, 1_000_000, 0), (0, 0, 0)],
+    ("numbers", "share"),
+    [
+        ({"Max24HourSend": 50_000, "SentLast24Hours": 0}, 0),
+        ({"Max24HourSend": 50_000, "SentLast24Hours": 40_000}, 0.8),
+        ({"Max24HourSend": 200, "SentLast24Hours": 200}, 1),
+        ({"Max24HourSend": -1, "SentLast24Hours": 1_000_000}, 0),
+        ({"Max24HourSend": 0, "SentLast24Hours": 0}, 0),
+        ({}, 0),
+    ],
 )
 def test_the_used_share_is_of_the_last_24_hours_and_0_without_a_limit(
-    quota_and_stub: tuple[MailQuota, Stubber], most: float, sent: float, share: float
+    stub: Stub, quota: MailQuota, numbers: dict[str, int], share: float
 ) -> None:
-    quota, stub = quota_and_stub
-    numbers = {"Max24HourSend": most, "MaxSendRate": 14.0, "SentLast24Hours": sent}
-    stub.add_response("get_account", {"SendQuota": numbers}, {})
+    stub.add_response("get_account", {"SendQuota": numbers} if numbers else {}, {})
     assert quota.daily().used_share == share
 
 
-def test_an_answer_without_a_quota_means_no_limit(quota_and_stub: tuple[MailQuota, Stubber]) -> None:
-    quota, stub = quota_and_stub
-    stub.add_response("get_account", {}, {})
-    assert quota.daily().used_share == 0
-
-
-def test_an_address_is_suppressed_if_it_is_on_the_list(quota_and_stub: tuple[MailQuota, Stubber]) -> None:
-    quota, stub = quota_and_stub
+def test_an_address_is_suppressed_if_it_is_on_the_list(stub: Stub, quota: MailQuota) -> None:
     address = "bob@mail.example"
     found = {"EmailAddress": address, "Reason": "BOUNCE", "LastUpdateTime": datetime(2026, 11, 24, tzinfo=UTC)}
     stub.add_response("get_suppressed_destination", {"SuppressedDestination": found}, {"EmailAddress": address})
@@ -263,9 +200,8 @@ def test_an_address_is_suppressed_if_it_is_on_the_list(quota_and_stub: tuple[Mai
     ],
 )
 def test_no_error_of_ses_stops_the_caller(
-    quota_and_stub: tuple[MailQuota, Stubber], code: str, status: int, error: type[Any]
+    stub: Stub, quota: MailQuota, code: str, status: int, error: type[Any]
 ) -> None:
-    quota, stub = quota_and_stub
     stub.add_client_error("get_account", code, http_status_code=status)
     with pytest.raises(Unavailable) as caught:
         quota.daily()

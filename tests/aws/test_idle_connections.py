@@ -5,13 +5,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib.aws import clients
 from chalicelib.aws.email import IDLE, Mail, Mailer
 from chalicelib.core.settings import Reputation
 from tests.actors import NOW
+from tests.aws.stubbed import a_client
 
 MAIL = Mail("a@b.example", "s", "t", "h")
 
@@ -39,33 +39,33 @@ class Ses(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def client() -> Iterator[Any]:
-    keys = {"region_name": "eu-west-2", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
     with HTTPServer(("127.0.0.1", 0), Ses) as server:
         thread = Thread(target=server.serve_forever, args=(0.005,))
         thread.start()
-        endpoint = f"http://127.0.0.1:{server.server_port}"
-        client: Any = boto3.client("sesv2", config=clients.MAIL_CONFIG, endpoint_url=endpoint, **keys)  # type: ignore[call-overload]
+        client = a_client("sesv2", clients.MAIL_CONFIG, endpoint_url=f"http://127.0.0.1:{server.server_port}")
         yield client
         client.close()
         server.shutdown()
         thread.join()
 
 
-def test_a_connection_that_may_be_dead_is_not_used_again(client: Any) -> None:
+@pytest.mark.parametrize(
+    ("batches", "connections"),
+    [
+        ([(0, True), (1, True)], 1),
+        ([(0, True), (1, True), (3, True)], 2),
+        # Batches without an email do not keep a connection alive.
+        ([(0, True), (1, False), (2, False), (3, True)], 2),
+    ],
+)
+def test_a_connection_that_may_be_dead_is_not_used_again(
+    client: Any, batches: list[tuple[int, bool]], connections: int
+) -> None:
+    """`batches`: when each begins, as a multiple of IDLE, and whether it sends an email."""
     mailer = Mailer(client, "a@b.example", dict.fromkeys(Reputation, "c"))
     before = Ses.connections
-    for began, connections in ((NOW, 1), (NOW + IDLE, 1), (NOW + 3 * IDLE, 2)):
-        mailer.close_if_idle(began)
-        mailer.send(MAIL)
-        assert Ses.connections - before == connections
-
-
-def test_batches_without_an_email_do_not_keep_a_connection_alive(client: Any) -> None:
-    mailer = Mailer(client, "a@b.example", dict.fromkeys(Reputation, "c"))
-    before = Ses.connections
-    mailer.close_if_idle(NOW)
-    mailer.send(MAIL)
-    for number in range(1, 4):
-        mailer.close_if_idle(NOW + number * IDLE)
-    mailer.send(MAIL)
-    assert Ses.connections - before == 2
+    for begins, sends in batches:
+        mailer.close_if_idle(NOW + begins * IDLE)
+        if sends:
+            mailer.send(MAIL)
+    assert Ses.connections - before == connections

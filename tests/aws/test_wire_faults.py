@@ -10,7 +10,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 
@@ -21,10 +20,10 @@ from chalicelib.aws.table import Attr, Change, NewItem, Tables
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.core.keys import COUNTS, SIGNATURES, Key
 from chalicelib.core.settings import Reputation
+from tests.aws.stubbed import a_client
 
 AWS = Path(__file__).parents[2] / "chalicelib" / "aws"
 CONFIG = Config(connect_timeout=1, read_timeout=0.05, retries={"mode": "standard", "total_max_attempts": 1})
-KEYS = {"region_name": "eu-west-2", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
 KEY = Key(COUNTS, "p", "s")
 
 
@@ -80,7 +79,7 @@ def _serve(server: socket.socket, response: bytes | None) -> None:
 
 
 def client(service: str, endpoint: str) -> Any:
-    return boto3.client(service, config=CONFIG, endpoint_url=endpoint, **KEYS)  # type: ignore[call-overload]
+    return a_client(service, CONFIG, endpoint_url=endpoint)
 
 
 def _tables(endpoint: str) -> Tables:
@@ -93,10 +92,6 @@ def _queue(endpoint: str) -> Queue:
 
 def _bucket(endpoint: str) -> Bucket:
     return Bucket(client("s3", endpoint), "files")
-
-
-def _mailer(endpoint: str) -> Mailer:
-    return Mailer(client("sesv2", endpoint), "a@b.example", {Reputation.SIGNATURES: "c"})
 
 
 OPERATIONS: dict[str, Callable[[str], object]] = {
@@ -119,7 +114,9 @@ OPERATIONS: dict[str, Callable[[str], object]] = {
     "upload_fileobj": lambda at: _bucket(at).put_file("k", Path(__file__), "text/plain"),
     "get_object": lambda at: _bucket(at).copy_to("k", BytesIO()),
     "get_paginator": lambda at: _bucket(at).delete_under("k"),
-    "send_email": lambda at: _mailer(at).send(Mail("d@e.example", "s", "t", "h")),
+    "send_email": lambda at: Mailer(client("sesv2", at), "a@b.example", {Reputation.SIGNATURES: "c"}).send(
+        Mail("d@e.example", "s", "t", "h")
+    ),
 }
 # S3 has an error code of its own, in XML; the other services answer in JSON.
 S3_OPERATIONS = {"upload_fileobj", "get_object", "get_paginator"}

@@ -1,8 +1,10 @@
-"""Languages: texts from our catalogues, dates and names of countries from CLDR."""
+"""Languages: texts from our catalogues, dates and names of countries from CLDR. Country codes as people type them."""
 
 from datetime import UTC, datetime
 
-from chalicelib.core.language import FilledText, language_of, languages
+import pytest
+
+from chalicelib.core.language import FilledText, clean_country, countries, language_of, languages
 
 
 def test_an_unknown_language_is_english() -> None:
@@ -24,3 +26,18 @@ def test_a_sentence_with_a_limit_is_translated_with_its_limit() -> None:
     sentence = FilledText("Must have at most %(max_length)s characters", {"max_length": 2_000})
     assert sentence == "Must have at most 2,000 characters"
     assert language_of("cy").text(sentence) == "Rhaid cael 2,000 nod ar y mwyaf"
+
+
+def test_countries_are_iso_codes_in_any_case() -> None:
+    assert (clean_country(" gb "), clean_country("NL")) == ("GB", "NL")
+    assert len(countries()) == 249
+    for code in countries():
+        assert len(code) == 2
+        assert code.isupper()
+        assert code.isascii()
+
+
+@pytest.mark.parametrize("typed", ["", "UK", "ZZ", "GBR", "United Kingdom", "ß", "EU"])
+def test_unknown_countries_are_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="Choose a country"):
+        clean_country(typed)

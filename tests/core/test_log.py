@@ -129,20 +129,6 @@ def test_staff_are_logged_only_by_their_token_id(fake_site: FakeSite, lines: Lin
     assert secret not in text
 
 
-def test_every_line_of_a_request_has_its_id(lines: Lines) -> None:
-    log.begin("request-1")
-    log.event("signed", petition="safe-children")
-    log.begin("request-2")
-    log.event("signed", petition="safe-children")
-    assert [line["request_id"] for line in lines()] == ["request-1", "request-2"]
-    assert lines()[0] == {
-        "level": "INFO",
-        "event": "signed",
-        "request_id": "request-1",
-        "petition": "safe-children",
-    }
-
-
 @pytest.mark.usefixtures("environment")
 def test_requests_at_the_same_time_do_not_mix(lines: Lines) -> None:
     """The local site answers each in a thread of its own. A thread that a request starts logs for this request."""

@@ -61,28 +61,18 @@ def test_signing_is_one_line_with_its_metrics_in_it(fake_site: FakeSite, lines: 
     ]
 
 
-def test_new_and_repeated_signatures_and_refusals_have_their_own_metric(fake_site: FakeSite, lines: Lines) -> None:
+def test_new_and_repeated_signatures_and_refusals_have_their_own_metric_and_unknown_petitions_no_dimension(
+    fake_site: FakeSite, lines: Lines
+) -> None:
     fake_site.post_json(API_PATH, json_of())
     fake_site.post_json(API_PATH, json_of())
     fake_site.post_form(FORM_PATH, fields_of(BOB))
     fake_site.post_json(API_PATH, json_of(name=""))
-    fake_site.post_json("/api/petitions/nothing-here/signatures", json_of())
     fake_site.post(API_PATH, b"{", JSON)
-    assert metrics_in(lines()) == {
-        "Accepted": 2,
-        "Repeated": 1,
-        "Refused": 3,
-    }
-
-
-def test_an_unknown_petition_is_not_a_dimension(fake_site: FakeSite, lines: Lines) -> None:
-    for slug in ("made-up", "made-up-too"):
-        fake_site.post_json(f"/api/petitions/{slug}/signatures", json_of())
-        fake_site.get(f"/api/petitions/{slug}/count")
-    lines_with_metrics = [line for line in lines() if "_aws" in line]
-    for line in lines_with_metrics:
-        assert "petition" not in line
-    assert metrics_in(lines())["Refused"] == 4
+    fake_site.post_json("/api/petitions/made-up/signatures", json_of())
+    fake_site.get("/api/petitions/made-up/count")
+    assert metrics_in(lines()) == {"Accepted": 2, "Repeated": 1, "Refused": 4}
+    assert "made-up" not in {line.get("petition") for line in lines() if "_aws" in line}
 
 
 def test_confirming_and_withdrawing_count_once(fake_site: FakeSite, lines: Lines) -> None:
@@ -143,14 +133,6 @@ def test_a_process_counts_its_cold_start_with_its_first_line(
     log.begin("second")
     log.end(status=200)
     assert metrics_in(lines()) == {Metric.COLD_START: 1}
-
-
-def test_metrics_do_not_leak_into_the_next_request(environment: dict[str, str], lines: Lines) -> None:
-    log.begin("killed half way")
-    log.measure(Metric.CONFIRMED)
-    log.begin("next")
-    log.end(status=200)
-    assert metrics_in(lines()) == {}
 
 
 @pytest.mark.parametrize("drift", [0, 1, -3])

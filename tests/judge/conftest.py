@@ -5,12 +5,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 
 from stack.judge.install import install, uninstall
 from stack.judge.judge import Judge
+from tests.aws.stubbed import a_client
 from tests.faults import staff_scenes
 from tests.judge.evidence import Evidence, gather
 
@@ -48,14 +48,8 @@ def lenient_judge(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> Judge:
 
 
 @cache
-def client_to_nowhere(service: Any, attempts: int = 1) -> Any:
+def client_to_nowhere(service: str, attempts: int = 1) -> Any:
     """Return a judged client whose requests arrive nowhere. It does not check parameters, as AWS would."""
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-    return boto3.client(
-        service,
-        "us-east-1",
-        endpoint_url="http://127.0.0.1:1",
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-        config=Config(parameter_validation=False, retries=retries, connect_timeout=1),
-    )
+    config = Config(parameter_validation=False, retries=retries, connect_timeout=1)
+    return a_client(service, config, "us-east-1", endpoint_url="http://127.0.0.1:1")

@@ -23,16 +23,14 @@ def decide(function: str, question: Question, policy: Any = None) -> Decision:
     return engine.decide([policy or own_policy], question, principal(function))
 
 
-def as_list(value: Any) -> list[Any]:
-    """Return the value as a list. In place of a list, a policy may have a single value."""
-    return value if isinstance(value, list) else [value]
-
-
 def entries_of(statement: Mapping[str, Any], number: int) -> Iterator[PolicyEntry]:
-    """Yield the entries of one statement. Name the statement as the engine does: by its Sid, else by its number."""
+    """Yield the entries of one statement. Name the statement as the engine does: by its Sid, else by its number.
+
+    In place of a list, a policy may have a single value.
+    """
     name = statement.get("Sid", str(number))
     kinds = {"Action": statement["Action"], "Resource": statement["Resource"]}
     for keys in statement.get("Condition", {}).values():
         kinds |= keys
     for kind, values in kinds.items():
-        yield from (PolicyEntry(name, kind, value) for value in as_list(values))
+        yield from (PolicyEntry(name, kind, value) for value in (values if isinstance(values, list) else [values]))

@@ -1,5 +1,6 @@
 """An engineer's computer, on which `manage.py` uses fakes. It collects the IAM questions that the AWS calls raise."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,20 +23,13 @@ from tests.judge.witness import RecordedCall, recording
 RESTORING = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
 
 
-def deployed_name(name: str) -> str:
-    """Return a resource's name on the stage prod: petitions-prod-MailQueue-1x for petitions-MailQueue."""
-    return f"petitions-prod-{name.removeprefix('petitions-')}-1x"
-
-
 class Desktop:
     """Runs `manage.py` on a fake site. `questions`: those of all calls so far, by their text."""
 
     def __init__(self, site: FakeSite, patch: pytest.MonkeyPatch, folder: Path) -> None:
         declared = environment(resolver(), merge_template())
-        self.names = {**declared}
-        for name, value in declared.items():
-            if value.startswith("petitions-"):
-                self.names[name] = deployed_name(value)
+        # Names of the stage prod: petitions-prod-MailQueue-1x for petitions-MailQueue.
+        self.names = {name: re.sub("^petitions-(.*)", r"petitions-prod-\1-1x", text) for name, text in declared.items()}
         self.site, self.patch, self.folder = site, patch, folder
         self.questions: dict[str, Question] = {}
         self.replay = Replay(self.names, folder)

@@ -8,7 +8,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.bucket import PART, Bucket
@@ -19,6 +18,7 @@ from chalicelib.core import keys
 from chalicelib.core.settings import Reputation, reputation_variable, table_variable
 from stack.judge.model import Call
 from stack.judge.resolve import Resolver
+from tests.aws.stubbed import a_client
 from tests.fake_site import FakeSite
 from tests.judge.witness import RecordedCall
 
@@ -78,8 +78,7 @@ class Replay:
         self.parts_fail = False
 
     def _client(self, service: str) -> Any:
-        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-        client: Any = boto3.client(service, region_name="eu-west-2", **keys)  # type: ignore[call-overload]
+        client = a_client(service)
         client.meta.events.register("provide-client-params", lambda **event: self._note(service, event))
         client.meta.events.register("before-call", self._answer)
         return client

@@ -16,35 +16,21 @@ from stack.judge.judge import Judge
 from stack.judge.model import Call
 from stack.template.tables import table_id
 from tests.emulated import EmulatedAws
-from tests.emulated_resources import SENDER
 from tests.judge.conftest import client_to_nowhere
+from tests.judge.test_limits import mail
 
 ITEM: dict[str, Any] = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 PUT = ("dynamodb", "PutItem", {"TableName": "t", "Item": ITEM})
 TRANSACT = ("dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "t", "Item": ITEM}}] * 3})
 ENTRY: Any = {"Id": "0", "MessageBody": "x"}
 SEND = ("sqs", "SendMessageBatch", {"QueueUrl": "http://127.0.0.1:1/1/q", "Entries": [ENTRY]})
-SIMPLE = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
-MAIL = (
-    "sesv2",
-    "SendEmail",
-    {
-        "FromEmailAddress": SENDER,
-        "Destination": {"ToAddresses": ["a@example.org"]},
-        "Content": {"Simple": SIMPLE},
-    },
-)
+MAIL = ("sesv2", "SendEmail", mail())
 SOURCE = ("lambda", "UpdateEventSourceMapping", {"UUID": "any", "Enabled": False})
 EARLY: dict[str, tuple[tuple[str, str, dict[str, Any]], str]] = {
     "table-throttled": (PUT, "ProvisionedThroughputExceededException"),
-    "transaction-conflict": (TRANSACT, "TransactionCanceledException"),
-    "item-conflict": (PUT, "TransactionConflictException"),
-    "transaction-in-progress": (TRANSACT, "TransactionInProgressException"),
-    "queue-throttled": (SEND, "RequestThrottled"),
     "queue-key-throttled": (SEND, "KMS.ThrottlingException"),
     "mail-throttled": (MAIL, "TooManyRequestsException"),
     "function-throttled": (SOURCE, "TooManyRequestsException"),
-    "source-changing": (SOURCE, "ResourceInUseException"),
     "bucket-slow": (("s3", "PutObject", {"Bucket": "b", "Key": "x", "Body": b""}), "SlowDown"),
 }
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
@@ -74,15 +60,11 @@ def test_each_attempt_of_the_sdk_gets_its_own_fault(lenient_judge: Judge) -> Non
     assert lenient_judge.faults.met == {"table-throttled": 2}
 
 
-@pytest.mark.flows
-def test_the_engineer_gets_no_fault(emulated_aws: EmulatedAws) -> None:
-    emulated_aws.judge.faults.set({"table-throttled": 1})
-    boto3.client("dynamodb").put_item(TableName=emulated_aws.judge.names[table_id(keys.COUNTS)], Item=ITEM)
-
-
 def test_a_conflict_names_the_item_of_a_transaction(lenient_judge: Judge) -> None:
     lenient_judge.faults.set({"transaction-conflict": 1})
-    reasons = error_of(lambda: call_nowhere(TRANSACT))["CancellationReasons"]
+    error = error_of(lambda: call_nowhere(TRANSACT))
+    assert error["Error"]["Code"] == "TransactionCanceledException"
+    reasons = error["CancellationReasons"]
     assert sorted(reason["Code"] for reason in reasons) == ["None", "None", "TransactionConflict"]
 
 

@@ -1,6 +1,6 @@
 """Requests that the emulator accepts and AWS refuses. The judge refuses them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -25,10 +25,6 @@ def update_request(expression: str, values: Mapping[str, Any], **more: Any) -> R
     return {"Key": KEY, "UpdateExpression": expression, "ExpressionAttributeValues": values, **more}
 
 
-def batch_get_request(**request: Any) -> Request:
-    return {"RequestItems": {TABLE: {"Keys": [KEY], **request}}}
-
-
 MANY_VALUES = {f":v{number}": {"S": "x"} for number in range(101)}
 ATTRIBUTE_NAMES = {"ExpressionAttributeNames": {"#n": "n"}}
 TABLE_REQUESTS: list[tuple[str, Request]] = [
@@ -47,7 +43,7 @@ TABLE_REQUESTS: list[tuple[str, Request]] = [
     ),
     ("UpdateItem", update_request("ADD letters :x", {":x": {"SS": []}})),
     ("PutItem", {"Item": {"pk": {"S": "a"}, "sk": {"S": "z"}, "s": {"SS": [""]}}}),
-    ("BatchGetItem", batch_get_request(ProjectionExpression="pk", **ATTRIBUTE_NAMES)),
+    ("BatchGetItem", {"RequestItems": {TABLE: {"Keys": [KEY], "ProjectionExpression": "pk", **ATTRIBUTE_NAMES}}}),
 ]
 
 
@@ -99,24 +95,20 @@ MAILS = {
     "sign in a tag's name": mail(**tag("a#", "a")),
     "tag of 257": mail(**tag("a", "a" * 257)),
 }
-
-
 FILE_REQUESTS: list[tuple[str, Request, str]] = [
     ("PutObject", {"Key": "x" * 1025, "Body": b""}, "KeyTooLongError"),
     ("DeleteObjects", {"Delete": {"Objects": [{"Key": str(each)} for each in range(1001)]}}, "MalformedXML"),
     ("DeleteObjects", {"Delete": {"Objects": []}}, "MalformedXML"),
 ]
+REFUSED: list[tuple[Call, str]] = [
+    *((Call("dynamodb", operation, params), INVALID) for operation, params in TABLE_REQUESTS),
+    *((Call("sqs", operation, params), code) for operation, params, code in QUEUE_REQUESTS),
+    *((Call("sesv2", "SendEmail", params), BAD_REQUEST) for params in MAILS.values()),
+    *((Call("s3", operation, params), code) for operation, params, code in FILE_REQUESTS),
+]
 
 
-def calls() -> Iterator[tuple[Call, str]]:
-    """Yield each call that AWS refuses, and the code of the refusal."""
-    yield from ((Call("dynamodb", operation, params), INVALID) for operation, params in TABLE_REQUESTS)
-    yield from ((Call("sqs", operation, params), code) for operation, params, code in QUEUE_REQUESTS)
-    yield from ((Call("sesv2", "SendEmail", params), BAD_REQUEST) for params in MAILS.values())
-    yield from ((Call("s3", operation, params), code) for operation, params, code in FILE_REQUESTS)
-
-
-@pytest.mark.parametrize(("call", "code"), [*calls()])
+@pytest.mark.parametrize(("call", "code"), REFUSED)
 def test_the_judge_refuses_the_call_as_aws_does(call: Call, code: str) -> None:
     with pytest.raises(Refused) as caught:
         check(call)

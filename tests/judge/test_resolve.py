@@ -9,7 +9,6 @@ from stack.judge import powers
 from stack.judge.model import Where
 from stack.judge.resolve import Resolver
 from stack.template.functions import SECRETS, logical_id
-from tests.judge.deciding import policies
 from tests.judge.evidence import Evidence
 from tests.template.packaged import FUNCTIONS, environment_of
 from tests.template.test_settings import OIDC
@@ -55,11 +54,6 @@ RESOLVER = Resolver(TEMPLATE, {"From": "a@example.org"}, WHERE)
 )
 def test_an_intrinsic_function_is_replaced_by_its_value(node: Any, value: Any) -> None:
     assert RESOLVER.value(node) == value
-
-
-def test_every_function_has_a_policy_without_intrinsic_functions() -> None:
-    assert "Fn::" not in str(policies())
-    assert "'Ref'" not in str(policies())
 
 
 def test_the_table_of_what_each_function_may_do_is_up_to_date() -> None:

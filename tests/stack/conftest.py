@@ -1,8 +1,7 @@
-"""Fixtures: the built package, its template, an emulator, and a project without code."""
+"""Fixtures: the built package, an emulator, and a project without code."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,25 +9,11 @@ from stack.local.emulator import EmulatorProcess, empty_emulator
 from stack.package import Package, package
 from stack.paths import ROOT
 
-Template = dict[str, Any]
-
 
 @pytest.fixture(scope="session")
 def local_package() -> Package:
     """This project's package for stage local."""
     return package("local")
-
-
-@pytest.fixture(scope="module")
-def template(local_package: Package) -> Template:
-    """The merged template of the package."""
-    return local_package.read_template()
-
-
-def of_type(template: Template, kind: str) -> dict[str, Any]:
-    """Return the properties of each resource of a type, by logical name."""
-    resources = template["Resources"].items()
-    return {name: resource["Properties"] for name, resource in resources if resource["Type"] == kind}
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from stack.console import Failure
 from stack.deploy import deploy_everything
 from stack.judge.resolve import EMULATED, Resolver
 from stack.package import Package
+from tests.stack.test_protection import options
 from tests.stack.test_us_east_1 import DOMAIN, options_with_cdn
 from tests.template.packaged import API, EDGE_PARAMETERS, TEMPLATE
 
@@ -30,6 +31,7 @@ class Account:
     def __init__(self, patch: pytest.MonkeyPatch, package: Package, referer: str, **before: str) -> None:
         """`before`: the parameters of an existing stack."""
         self.deployed: list[dict[str, str]] = []
+        self.descriptions: list[str] = []
         self.outputs = WITH_CDN if "EdgeDomain" in before else {}
         self._referer, self._parameters = referer, before
         self._policy: dict[str, Any] = self._policy_of(before) if before else {}
@@ -40,10 +42,18 @@ class Account:
         patch.setattr("stack.deploy.package", lambda *_, **__: package)
         patch.setattr("stack.deploy.previous_values", lambda *_: self._parameters)
         patch.setattr("stack.deploy.current_outputs", lambda *_: self.outputs)
-        patch.setattr("stack.deploy._publish", lambda *_: "https://s3/template")
+        patch.setattr("stack.deploy.prepare_bucket", lambda _: "bucket")
+        patch.setattr("stack.deploy.upload", lambda *_: "key")
+        patch.setattr("stack.deploy.upload_template", self._upload_template)
         patch.setattr("stack.deploy.changeset.create", self._deploy)
         arns = {"EdgeCertificateArn": "arn:aws:acm:us-east-1:1:certificate/1"}
         patch.setattr("stack.deploy.us_east_1.deploy_in_us_east_1", lambda *_: arns)
+
+    def _upload_template(self, cloud: Cloud, bucket: str, template: dict[str, Any]) -> str:
+        self.descriptions.append(
+            template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]["description"]
+        )
+        return "https://s3/template"
 
     def _deploy(self, cloud: Cloud, stack: str, url: str, values: dict[str, str], declared: Any) -> None:
         self._parameters = {**self._parameters, **values}
@@ -79,3 +89,14 @@ def test_a_deployment_without_the_key_fails_and_never_refuses_visitors_of_a_site
     with pytest.raises(Failure, match="EdgeOnly=no") if referer == REFERENCE else nullcontext():
         deploy_everything(account.cloud, options_with_cdn("EdgeOnly=yes"))
     assert [values["EdgeOnly"] for values in account.deployed] == edge_only
+
+
+def test_only_a_new_key_makes_api_gateway_publish_its_policy_again(
+    monkeypatch: pytest.MonkeyPatch, local_package: Package
+) -> None:
+    """SAM publishes the API only if the text of its definition changes, and it does not read parameters."""
+    account = Account(monkeypatch, local_package, KEY)
+    for chosen in (options_with_cdn("EdgeOnly=no"), options("crowd"), options("crowd", "OriginKeyToo=v2")):
+        deploy_everything(account.cloud, chosen)
+    common = f"EdgeDomain {DOMAIN}, EdgeOnly no, OriginKey v1"
+    assert account.descriptions == [*[f"{common}, OriginKeyToo v1"] * 2, f"{common}, OriginKeyToo v2"]

@@ -2,12 +2,12 @@
 
 import json
 import re
-from typing import Any, Self
+from typing import Any
+from unittest.mock import Mock
 
-import boto3
 import pytest
 from botocore.exceptions import WaiterError
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 
 from stack import changeset
 from stack.aws import Cloud, endpoint_in_environment, one_line_errors
@@ -15,10 +15,11 @@ from stack.console import Failure
 from stack.deploy import deploy, stack_name
 from stack.local.emulator import EmulatorProcess
 from stack.package import Package
+from tests.aws.stubbed import a_client, stubbed
 
 pytestmark = pytest.mark.stack
 
-
+CHANGE_SET = "arn:aws:cloudformation:eu-west-2:111122223333:changeSet/change-1/0f0e"
 VALUES = {"SiteUrl": "http://127.0.0.1:8000", "MailFrom": "petitions@example.org"}
 
 
@@ -102,40 +103,15 @@ def test_an_empty_endpoint_url_means_aws(monkeypatch: pytest.MonkeyPatch, value:
 
 def test_the_reason_of_a_failure_is_found_behind_a_long_rollback() -> None:
     """AWS returns the events by pages, newest first."""
-    client: Any = boto3.client("cloudformation", "eu-west-2", aws_access_key_id="a", aws_secret_access_key="b")
     rollback = [an_event("Tables", "DELETE_COMPLETE")] * 3
     failure = an_event("RelaySource", "CREATE_FAILED", ResourceStatusReason="not authorized")
     start = an_event("petitions-dev", "UPDATE_IN_PROGRESS", PhysicalResourceId="arn")
     earlier = an_event("Old", "CREATE_FAILED", ResourceStatusReason="an earlier deployment")
-    with Stubber(client) as stub:
+    with stubbed("cloudformation") as stub:
         stub.add_response("describe_stack_events", {"StackEvents": rollback, "NextToken": "2"})
         stub.add_response("describe_stack_events", {"StackEvents": [*rollback, failure, start, earlier]})
-        text = changeset.failures(Cloud(_clients={"cloudformation": client}), "petitions-dev")
+        text = changeset.failures(Cloud(_clients={"cloudformation": stub.client}), "petitions-dev")
     assert text == "stack petitions-dev was not deployed\n  RelaySource: not authorized"
-
-
-class StuckClient:
-    """CloudFormation, for a stack that is not complete when the waiter gives up."""
-
-    def __init__(self, status: str) -> None:
-        self._status = status
-
-    def describe_stacks(self, **_: str) -> Any:
-        return {"Stacks": [{"StackStatus": self._status}]}
-
-    def execute_change_set(self, **_: str) -> None: ...
-
-    def get_waiter(self, _: str) -> Self:
-        return self
-
-    def wait(self, **_: Any) -> None:
-        raise WaiterError("StackCreateComplete", "Max attempts exceeded", {})
-
-    def get_paginator(self, _: str) -> Self:
-        return self
-
-    def paginate(self, **_: str) -> list[Any]:
-        return [{"StackEvents": []}]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +124,11 @@ class StuckClient:
 )
 def test_a_stack_that_aws_still_creates_is_not_called_failed(status: str, says: str) -> None:
     """AWS waits for hours for the DNS record of a certificate. The waiter gives up after one hour."""
-    cloud = Cloud(_clients={"cloudformation": StuckClient(status)})
+    client = Mock()
+    client.describe_stacks.return_value = {"Stacks": [{"StackStatus": status}]}
+    client.get_waiter().wait.side_effect = WaiterError("StackCreateComplete", "Max attempts exceeded", {})
+    client.get_paginator().paginate.return_value = [{"StackEvents": []}]
+    cloud = Cloud(_clients={"cloudformation": client})
     with pytest.raises(Failure, match=f"^{re.escape(says)}"):
         changeset.execute(cloud, changeset.ChangeSet("change", "petitions-dev", True, []))
 
@@ -158,17 +138,35 @@ def an_event(resource: str, status: str, **more: str) -> dict[str, Any]:
     return {**common, "LogicalResourceId": resource, "ResourceStatus": status, **more}
 
 
+def stubbed_cloud() -> tuple[Cloud, Stubber]:
+    """CloudFormation, which knows a stack with two parameters and takes a change set that keeps one of them."""
+    client = a_client("cloudformation")
+    stub = Stubber(client)
+    stack = {"StackName": "petitions-dev", "CreationTime": "2026-11-27T09:00:00Z", "StackStatus": "CREATE_COMPLETE"}
+    old = [{"ParameterKey": name, "ParameterValue": "1"} for name in ("Old", "Kept")]
+    stub.add_response("describe_stacks", {"Stacks": [{**stack, "Parameters": old}]})
+    others = dict.fromkeys(("StackName", "ChangeSetName", "ChangeSetType", "TemplateURL", "Capabilities"), ANY)
+    kept = {"Parameters": [{"ParameterKey": "Kept", "UsePreviousValue": True}]}
+    stub.add_response("create_change_set", {"Id": CHANGE_SET}, {**others, **kept})
+    return Cloud(_clients={"cloudformation": client}), stub
+
+
+def test_a_parameter_removed_from_the_template_does_not_stop_a_deployment() -> None:
+    """AWS would refuse it: "Parameters: [Old] do not exist in the template"."""
+    cloud, stub = stubbed_cloud()
+    for _ in range(2):  # Once to wait for it, and once to read it.
+        stub.add_response("describe_change_set", {"Status": "CREATE_COMPLETE", "Changes": []})
+    with stub:
+        assert changeset.create(cloud, "petitions-dev", "https://s3/template", {}, ["Kept"])
+
+
 def test_a_refused_change_set_is_kept_and_the_command_that_names_the_resource_is_printed() -> None:
     """The reason names only the check ("early validation")."""
-    client: Any = boto3.client("cloudformation", "eu-west-2", aws_access_key_id="a", aws_secret_access_key="b")
-    arn = "arn:aws:cloudformation:eu-west-2:111122223333:changeSet/change-1/0f0e"
+    cloud, stub = stubbed_cloud()
     reason = "The following hook(s)/validation failed: [AWS::EarlyValidation::ResourceExistenceCheck]."
-    stack = {"StackName": "petitions-dev", "CreationTime": "2026-11-27T09:00:00Z", "StackStatus": "CREATE_COMPLETE"}
-    stub, cloud = Stubber(client), Cloud(_clients={"cloudformation": client})
-    stub.add_response("describe_stacks", {"Stacks": [stack]})
-    stub.add_response("create_change_set", {"Id": arn})
-    stub.add_response("describe_change_set", {"ChangeSetId": arn, "Status": "FAILED", "StatusReason": reason})
+    refusal = {"ChangeSetId": CHANGE_SET, "Status": "FAILED", "StatusReason": reason}
+    stub.add_response("describe_change_set", refusal)
     with stub, pytest.raises(Failure) as caught:
-        changeset.create(cloud, "petitions-dev", "https://s3/template", {}, ())
-    command = f"aws cloudformation describe-events --filters FailedEvents=true --change-set-name {arn}"
+        changeset.create(cloud, "petitions-dev", "https://s3/template", {}, ["Kept"])
+    command = f"aws cloudformation describe-events --filters FailedEvents=true --change-set-name {CHANGE_SET}"
     assert str(caught.value) == f"the change set failed: {reason}\n{command}"

@@ -9,6 +9,12 @@ import pytest
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
 
 
+def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = ["make", "--silent", "-f", str(MAKEFILE), "-C", str(folder), *words]
+    environment = {**os.environ, "MAKEFLAGS": ""}  # `make unit`, which runs these tests, sets flags for other makes.
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize("name", [".venv", ".venv-emulator", ".venv-lint"])
 def test_make_does_not_clear_the_folder_that_a_linked_environment_points_to(tmp_path: Path, name: str) -> None:
     for file in ("requirements.txt", "stack/run-requirements.txt"):
@@ -17,9 +23,7 @@ def test_make_does_not_clear_the_folder_that_a_linked_environment_points_to(tmp_
         path.touch()
     (tmp_path / name).symlink_to(tmp_path / "elsewhere")
     # `true` in place of Python: even without the check, nothing is installed.
-    command = ["make", "--silent", "-f", str(MAKEFILE), "-C", str(tmp_path), "PYTHON=true", ".venv/run"]
-    environment = {**os.environ, "MAKEFLAGS": ""}  # `make unit`, which runs this test, sets flags for other makes.
-    made = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    made = make(tmp_path, "PYTHON=true", ".venv/run")
     assert made.returncode != 0
     assert made.stderr.startswith(f"error: {name} is a symbolic link: remove the link, and run make again")
 
@@ -39,7 +43,6 @@ def test_a_vulnerability_fails_and_a_service_without_answer_is_named(
         folder.mkdir(parents=True)
     audit.write_text(f"#!/bin/sh\necho '{says}' >&2; exit 1\n")
     audit.chmod(0o755)
-    command = ["make", "--silent", "-f", str(MAKEFILE), "-C", str(tmp_path), "--eval", "audit: ; @$(AUDIT)", "audit"]
-    made = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "MAKEFLAGS": ""})
+    made = make(tmp_path, "--eval", "audit: ; @$(AUDIT)", "audit")
     assert made.returncode == code
     assert text in made.stdout

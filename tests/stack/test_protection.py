@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core import keys
 from stack import changeset
 from stack.aws import Cloud
-from stack.changeset import TEMPLATES, prepare_bucket, upload_template
+from stack.changeset import TEMPLATES, prepare_bucket
 from stack.console import Failure
 from stack.deploy import deploy, deploy_everything, refuse_losses, stack_name, values_for_second_change_set
 from stack.local.emulator import EmulatorProcess
@@ -17,7 +17,6 @@ from stack.package import Package
 from stack.template.tables import table_id
 
 pytestmark = pytest.mark.stack
-WITHOUT_CDN = {"EdgeDomain": ""}
 
 
 def options(stage: str, *settings: str) -> Namespace:
@@ -84,43 +83,19 @@ def test_a_production_stage_is_protected_once_it_is_created(
     assert stack["EnableTerminationProtection"]
 
 
-def test_a_development_stage_is_not_protected() -> None:
-    outputs = {"HasSiteUrl": "yes", "IsProtected": "no"}
-    assert [values_for_second_change_set(stage, outputs, WITHOUT_CDN) for stage in ("local", "dev", "test")] == [
-        {},
-        {},
-        {},
-    ]
-    assert values_for_second_change_set("prod", outputs, WITHOUT_CDN) == {"Protect": "yes"}
-    outputs["IsProtected"] = "yes"
-    assert values_for_second_change_set("prod", outputs, WITHOUT_CDN) == {}
-
-
-def test_a_parameter_removed_from_the_template_does_not_stop_a_deployment(
-    running_emulator: EmulatorProcess, local_package: Package
+@pytest.mark.parametrize(
+    ("stage", "is_protected", "values"),
+    [
+        *((stage, "no", {}) for stage in ("local", "dev", "test")),
+        ("prod", "no", {"Protect": "yes"}),
+        ("prod", "yes", {}),
+    ],
+)
+def test_only_a_production_stage_is_protected_and_only_once(
+    stage: str, is_protected: str, values: dict[str, str]
 ) -> None:
-    """AWS would refuse it: "Parameters: [Old] do not exist in the template"."""
-    cloud = Cloud(running_emulator.endpoint)
-    bucket = prepare_bucket(cloud)
-
-    def uploaded(**more: Any) -> str:
-        """Upload a template with a topic and `more`, and return its URL."""
-        return upload_template(cloud, bucket, {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, **more})
-
-    old_template = uploaded(Parameters={"Old": {"Type": "String"}, "Kept": {"Type": "String"}})
-    new_template = uploaded()
-    first = changeset.create(cloud, "dropping", old_template, {"Old": "1", "Kept": "2"}, ["Old", "Kept"])
-    assert first
-    changeset.execute(cloud, first)
-    requested: list[Any] = []
-
-    def record(params: dict[str, Any], **_: object) -> None:
-        requested.append(params["Parameters"])
-
-    events = cloud.client("cloudformation").meta.events
-    events.register("provide-client-params.cloudformation.CreateChangeSet", record)
-    changeset.create(cloud, "dropping", new_template, {}, ["Kept"])
-    assert requested == [[{"ParameterKey": "Kept", "UsePreviousValue": True}]]
+    outputs = {"HasSiteUrl": "yes", "IsProtected": is_protected}
+    assert values_for_second_change_set(stage, outputs, {"EdgeDomain": ""}) == values
 
 
 def a_change_set(action: str, kind: str, replacement: str = "False") -> changeset.ChangeSet:

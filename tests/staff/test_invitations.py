@@ -85,8 +85,7 @@ def test_the_link_works_once_but_a_lost_answer_can_be_fetched_again(fake_site: F
 
 def test_of_many_who_accept_at_once_one_gets_the_token(fake_site: FakeSite, token: str) -> None:
     link_token = invited(fake_site, token)
-    attempts = iter(f"{number:043}" for number in range(16))
-    answers = at_once(lambda: accept(fake_site, link_token, next(attempts)), calls=16)
+    answers = at_once(lambda number: accept(fake_site, link_token, f"{number:043}"), range(16))
     [winner] = [answer for answer in answers if answer.status_code == 200]
     assert {answer.status_code for answer in answers} == {200, 410}
     assert recognise(f"Bearer {winner.json_body['token']}", NOW, fake_site.tables).owner == "Dora"

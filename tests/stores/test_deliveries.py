@@ -6,28 +6,18 @@ from itertools import product
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outstanding import start_key
 from tests.actors import DAY, NOW
 from tests.mail.a_third_kind import ONCE_STATE, STATE
-from tests.stores.racing import at_once
+from tests.stores.racing import at_once, succeeds
 
 LEASE = timedelta(seconds=90)
 
 
-def succeeds(act: Callable[[], object]) -> bool:
-    try:
-        act()
-    except ConditionFailed:
-        return False
-    return True
-
-
 def successes(act: Callable[[], object], calls: int) -> int:
     """Return how many of these concurrent calls succeed."""
-    results = at_once(lambda: succeeds(act), calls)
-    return results.count(True)
+    return at_once(succeeds, [act] * calls).count(True)
 
 
 def item_of(request: MailRequest, tables: Tables) -> dict[str, object]:

@@ -13,7 +13,6 @@ from tests.fakes import FakeQueue
 from tests.jobs.a_counting_job import Count, a_count
 from tests.stores.racing import at_once
 
-PROCESSES = 6
 AFTER_PATIENCE = NOW + Count.patience
 
 
@@ -61,7 +60,7 @@ def test_a_step_that_many_processes_store_is_stored_once(tables: Tables) -> None
     count = a_count()
     start(count, FakeQueue(), tables)
     advanced = after_step(count)
-    answers = at_once(lambda: advance(count, advanced, NOW + MINUTE, tables), PROCESSES, threads=PROCESSES)
+    answers = at_once(lambda _: advance(count, advanced, NOW + MINUTE, tables), range(6), threads=6)
     stored = stored_job(tables, count)
     assert {repr(answer) for answer in answers} == {repr(stored)}
     assert (stored.processed, stored.steps) == (1, 1)

@@ -1,8 +1,7 @@
 """Letters and their numbers, on the fake and on the emulator: each change happens once, and is counted once."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.letter_keys import DigestIds, letter_delivery, letter_ids
@@ -43,7 +42,7 @@ def test_racing_workers_count_a_letter_once(tables: Tables) -> None:
     assert successes(lambda: LETTERS.request(letter_key(0), NOW, tables), 8) == 1
     request = LETTERS.request(letter_key(1), NOW, tables)
     LETTERS.claim(request, NOW, LEASE, tables)
-    at_once(lambda: LETTERS.mark_sent(request, NOW, tables), 8)
+    at_once(lambda _: LETTERS.mark_sent(request, NOW, tables), range(8))
     assert letter_numbers(tables) == LetterNumbers(requested=2, sent=1)
     for _ in range(2):
         LETTERS.mark_undeliverable(letter_key(1), "bounced", NOW + DAY, tables)
@@ -65,11 +64,7 @@ def test_a_digest_gathers_each_letter_once_and_loses_the_letters_of_people_who_w
     requests = [LETTERS.request(letter_key(number), NOW, tables) for number in range(6)]
     ids = DigestIds(SLUG, TARGET, (NOW + DAY).date())
 
-    def gather_letter(request: MailRequest) -> None:
-        gather(letter_ids(request.key), request, "SW", True, NOW, tables)
-
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(gather_letter, requests[:4] * 2))
+    at_once(lambda each: gather(letter_ids(each.key), each, "SW", True, NOW, tables), requests[:4] * 2, threads=6)
     remove_letter(requests[0].key, NOW, tables)
     close(ids, NOW, tables)
     remove_letter(requests[1].key, NOW, tables)
@@ -94,11 +89,7 @@ def test_letters_of_people_who_withdraw_leave_a_sealed_digest_before_the_next_at
     digest_request = DIGESTS.request(ids.delivery, NOW, tables)
 
     def withdraw(*letters: MailRequest) -> None:
-        def remove(letter: MailRequest) -> None:
-            remove_letter(letter.key, NOW, tables)
-
-        with ThreadPoolExecutor(6) as pool:
-            list(pool.map(remove, letters * 3))
+        at_once(lambda letter: remove_letter(letter.key, NOW, tables), letters * 3, threads=6)
 
     def seal_and_count() -> tuple[int, Mapping[str, int]]:
         found = seal(ids, NOW, tables)
@@ -123,17 +114,12 @@ def test_letters_of_people_who_withdraw_leave_a_sealed_digest_before_the_next_at
 def test_racing_senders_book_different_letter_turns(tables: Tables) -> None:
     pace = Paced(mode="paced", per_hour=60)
 
-    def book(number: int) -> datetime:
-        return book_letter_turn(letter_key(number), pace, NOW, tables)
-
-    with ThreadPoolExecutor(8) as pool:
-        turns = list(pool.map(book, range(10)))
+    turns = at_once(lambda number: book_letter_turn(letter_key(number), pace, NOW, tables), range(10))
     assert sorted(turns) == [NOW + timedelta(minutes=minute) for minute in range(10)]
 
 
 def test_one_of_many_workers_pauses_a_target_and_staff_may_resume_it_twice(tables: Tables) -> None:
-    results = at_once(lambda: pause(SLUG, TARGET, "bounced", NOW, tables), 8)
-    assert results.count(True) == 1
+    assert at_once(lambda _: pause(SLUG, TARGET, "bounced", NOW, tables), range(8)).count(True) == 1
     resume(SLUG, TARGET, NOW, tables)
     resume(SLUG, TARGET, NOW, tables)
     assert not target_states(SLUG, tables)[TARGET].is_paused
@@ -157,11 +143,7 @@ def test_racing_rejections_a_day_after_the_last_ones_are_all_noted(tables: Table
     for rejection in "ab":
         note_rejection(SLUG, TARGET, rejection, NOW, tables)
 
-    def note_a_day_later(rejection: str) -> None:
-        note_rejection(SLUG, TARGET, rejection, NOW + DAY, tables)
-
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(note_a_day_later, "bcbc"))
+    at_once(lambda rejection: note_rejection(SLUG, TARGET, rejection, NOW + DAY, tables), "bcbc", threads=3)
     assert not target_state(SLUG, TARGET, tables).is_paused
-    note_a_day_later("d")
+    note_rejection(SLUG, TARGET, "d", NOW + DAY, tables)
     assert target_state(SLUG, TARGET, tables).paused_why == "rejected"

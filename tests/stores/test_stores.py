@@ -11,12 +11,8 @@ from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions import store as petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.confirm import confirm
-from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import MailKind, SignatureState
+from chalicelib.signatures.model import MailKind
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
-from chalicelib.tallies.count import exact_count
-from chalicelib.tallies.public import public_count
 from tests.actors import (
     DAY,
     MINUTE,
@@ -30,30 +26,12 @@ from tests.actors import (
     signed,
     subject_of,
 )
-from tests.stores.racing import at_once
+from tests.stores.racing import at_once, succeeds
 
 SLUG = "safe-children"
 REQUESTED_AT = "2026-11-24T12:00:00Z"
 CONFIRM = SIGNATURE_KINDS["confirm"].state
 TODAY = NOW.date()
-
-
-def test_a_lifecycle_from_signing_to_withdrawing(tables: Tables, petition: Petition) -> None:
-    identity = signed(tables, petition, postcode="M1 1AE", updates=True)
-    assert signed(tables, petition) == identity
-    subject = subject_of(petition, identity)
-    for _ in range(2):
-        assert confirm(subject, Corrections(), petition, NOW, tables).state is SignatureState.CONFIRMED
-    unsubscribe(subject.key, NOW, tables)
-    assert exact_count(petition, NOW, tables).confirmed == 1
-    for _ in range(2):
-        withdraw(subject.key, petition, NOW, tables)
-    assert exact_count(petition, NOW, tables).confirmed == 0
-    item = item_of(tables, petition, identity)
-    assert (item["state"], "email" in item, "name" in item) == ("withdrawn", False, False)
-    signed(tables, petition, now=NOW + DAY)
-    assert item_of(tables, petition, identity)["state"] == "pending"
-    assert public_count(petition, NOW + DAY, tables).confirmed == 0
 
 
 def test_an_expired_signature_is_renewed(tables: Tables, petition: Petition) -> None:
@@ -68,14 +46,10 @@ def test_an_expired_signature_is_renewed(tables: Tables, petition: Petition) -> 
 def test_only_one_caller_claims_a_request_and_its_email_is_marked_once(tables: Tables, petition: Petition) -> None:
     key = key_of(petition, signed(tables, petition))
 
-    def claim() -> bool:
-        try:
-            claim_mail(tables, petition, key.sk, NOW)
-        except ConditionFailed:
-            return False
-        return True
+    def claim(_: object = None) -> bool:
+        return succeeds(lambda: claim_mail(tables, petition, key.sk, NOW))
 
-    assert at_once(claim, 12).count(True) == 1
+    assert at_once(claim, range(12)).count(True) == 1
     CONFIRM.release(request_of(tables, petition, key.sk), NOW + MINUTE, tables)
     assert claim()
     for _ in range(2):
@@ -111,17 +85,10 @@ def test_changes_never_create_a_signature(tables: Tables, petition: Petition) ->
     assert tables.get(subject.key, consistent=True) is None
 
 
-def test_stored_petitions_are_read_back_in_order_of_slug(tables: Tables) -> None:
-    second = a_petition(slug="b", closes_at=NOW, privacy_url="https://harbour.example")
-    petitions.add(second, tables)
-    petitions.add(a_petition(slug="a", goals=[20_000, 30_000]), tables)
-    petitions.replace(a_petition(slug="a", goal=5, revision=1), tables)
+def test_petitions_are_listed_in_order_of_slug(tables: Tables) -> None:
+    for slug in "ba":
+        petitions.add(a_petition(slug=slug), tables)
     assert [petition.slug for petition in petitions.list_all(tables)] == ["a", "b"]
-    assert petitions.get("b", tables, consistent=True) == second
-    first = petitions.get("a", tables, consistent=True)
-    assert first is not None
-    assert first.goal == 5
-    assert petitions.get("c", tables, consistent=True) is None
 
 
 @pytest.mark.parametrize("revision", [0, 1, 7])

@@ -1,6 +1,5 @@
 """The table: conditions, transactions and types. The fake must behave like DynamoDB."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -19,18 +18,6 @@ def test_put_new_keeps_the_first_item_and_returns_it_to_the_second_caller(tables
         tables.put_new(NewItem(KEY, {"who": "second"}))
     assert caught.value.item == {"pk": "p", "sk": "s", "who": "first"}
     assert tables.get(KEY, consistent=True) == caught.value.item
-
-
-def test_only_one_concurrent_put_new_succeeds(tables: Tables) -> None:
-    def put(number: int) -> bool:
-        try:
-            tables.put_new(NewItem(KEY, {"who": number}))
-        except ConditionFailed:
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(put, range(16))).count(True) == 1
 
 
 def test_an_item_keeps_its_types(tables: Tables) -> None:
@@ -119,6 +106,37 @@ def test_a_page_returns_some_attributes_and_the_position_to_continue(tables: Tab
             assert item.keys() == {"pk", "sk", "n"}
             numbers.append(item["n"])
     assert numbers == [0, 2, 4]
+
+
+def test_a_transaction_applies_every_write(tables: Tables) -> None:
+    tables.put(KEY, {"n": 1})
+    tables.transact([Change(KEY, add={"n": 1}), NewItem(OTHER_KEY, {"a": 1}), Change(THIRD_KEY, assign={"b": 1})])
+    for key, name in ((KEY, "n"), (OTHER_KEY, "a"), (THIRD_KEY, "b")):
+        item = tables.get(key, consistent=True) or {}
+        assert item.keys() - {"pk", "sk"} == {name}
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_a_failed_transaction_changes_nothing_and_names_the_failed_write(tables: Tables, failing: int) -> None:
+    tables.put(KEY, {"n": 1})
+    is_not_done = Attr("done").not_exists()
+    writes = [Change(key, assign={"done": True}, when=is_not_done) for key in (KEY, OTHER_KEY, THIRD_KEY)]
+    tables.update(Change(writes[failing].key, assign={"done": True}))
+    before = [tables.get(write.key, consistent=True) for write in writes]
+    with pytest.raises(ConditionFailed) as caught:
+        tables.transact(writes)
+    assert (caught.value.index, caught.value.item) == (failing, before[failing])
+    assert [tables.get(write.key, consistent=True) for write in writes] == before
+
+
+def test_an_existing_new_item_fails_the_whole_transaction(tables: Tables) -> None:
+    tables.put(OTHER_KEY, {"a": 1})
+    with pytest.raises(ConditionFailed) as caught:
+        tables.transact([Change(KEY, add={"n": 1}), NewItem(OTHER_KEY, {"a": 2})])
+    assert caught.value.index == 1
+    assert caught.value.item is not None
+    assert caught.value.item["a"] == 1
+    assert tables.get(KEY, consistent=True) is None
 
 
 @pytest.mark.flows

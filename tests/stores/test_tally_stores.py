@@ -1,6 +1,6 @@
 """The items of the tally: shards, days, heads, leases, snapshots, pending signatures."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
@@ -10,10 +10,10 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_by_bucket
 from chalicelib.projections.changes import add_projected
-from chalicelib.tallies import snapshots, store as tallies
+from chalicelib.tallies import store as tallies
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import MAX_SOURCES, OTHER, Tally, TallyEntry, tally_of
-from tests.actors import DAY, MINUTE, NOW, confirmed
+from tests.actors import DAY, NOW, confirmed
 from tests.stores.racing import at_once
 from tests.stores.test_stores import SLUG, TODAY
 
@@ -48,26 +48,9 @@ def test_days_are_closed_once_and_in_order(tables: Tables) -> None:
 def test_many_callers_close_a_day_once(tables: Tables, petition: Petition) -> None:
     confirmed(tables, petition)
     later = NOW + 3 * DAY
-    counts = at_once(lambda: exact_count(petition, later, tables).confirmed, 12)
+    counts = at_once(lambda _: exact_count(petition, later, tables).confirmed, range(12))
     assert set(counts) == {1}
     assert tallies.head(SLUG, tables).total == 1
-
-
-def test_only_one_caller_gets_the_lease_until_it_is_released_or_expires(tables: Tables) -> None:
-    snapshots.open_snapshot(SLUG, NOW, tables)
-    leases = at_once(lambda: snapshots.lease_snapshot(SLUG, NOW, 10, tables), 12)
-    assert leases.count(True) == 1
-    assert not snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=9), 10, tables)
-    assert snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=10), 10, tables)
-    snapshots.save_snapshot(SLUG, 7, NOW + timedelta(seconds=11), tables)
-    assert snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=11), 10, tables)
-
-
-def test_an_older_snapshot_does_not_overwrite_a_newer_one(tables: Tables) -> None:
-    snapshots.open_snapshot(SLUG, NOW, tables)
-    snapshots.save_snapshot(SLUG, 8, NOW + MINUTE, tables)
-    snapshots.save_snapshot(SLUG, 7, NOW, tables)
-    assert (snapshots.snapshot(SLUG, tables) or {})["count"] == 8
 
 
 def positions(*numbers: int, stream: str = "2026-11-24T12:00:00.000") -> list[str]:
