@@ -19,6 +19,7 @@ from tests.actors import (
     BOB,
     CHARLIE,
     DAY,
+    MINUTE,
     NOW,
     Person,
     a_published_petition,
@@ -320,6 +321,15 @@ def test_the_days_sum_to_the_totals(projected_site: FakeSite) -> None:
         ],
     }
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("minutes", "this_hour", "hour_before"), [(59, 2, 0), (60, 0, 2), (120, 0, 0)])
+def test_the_pace_is_that_of_this_hour_and_of_the_hour_before(
+    projected_site: FakeSite, minutes: int, this_hour: int, hour_before: int
+) -> None:
+    projected_site.clock.moment = NOW + minutes * MINUTE
+    rate = get_as_bob(projected_site, FUNNEL_URL).json_body["rate"]
+    assert (rate["this_hour"], rate["hour_before"], rate["peak"]) == (this_hour, hour_before, 2)
 
 
 def test_the_rows_are_available_as_csv(projected_site: FakeSite) -> None:
