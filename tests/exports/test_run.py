@@ -10,12 +10,9 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.exports import run
-from chalicelib.exports.cover import CoverFacts
 from chalicelib.exports.model import Export, Totals
 from chalicelib.exports.run import ExportContext, is_consistent
 from chalicelib.jobs.model import JobState
-from chalicelib.jobs.request import cancel
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import take_back, withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, key_of, signed
@@ -153,35 +150,3 @@ def test_the_export_is_delivered_without_people_who_left(
     assert done.result
     assert sorted_names(file_of(done, bucket)) == sorted(names)
     assert (done.count_at_moment, done.result.gone) == (4, 1)
-
-
-def test_a_cancelled_export_leaves_no_parts(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
-) -> None:
-    confirm_crowd(tables, petition, 3)
-    export = request_export(tables, petition, recipient=str(pyrage.x25519.Identity.generate().to_public()))
-    run_stored_export(export, context, lambda seconds: seconds <= 60)
-    assert bucket.objects
-    cancel(export, NOW, tables)
-    cancelled = run_stored_export(export, context)
-    assert (cancelled.state, cancelled.result) == (JobState.CANCELLED, None)
-    assert bucket.objects == {}
-    assert request_export(tables, petition)
-
-
-def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
-    tables: FakeTables, petition: Petition, context: ExportContext, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    confirm_crowd(tables, petition, 3)
-    export = request_export(tables, petition)
-    uploaded: list[str] = []
-
-    def cancel_and_make_sheet(_: CoverFacts) -> bytes:
-        uploaded.extend(key for key in bucket.objects if key.startswith("files/"))
-        cancel(export, NOW, tables)
-        return b"%PDF"
-
-    monkeypatch.setattr(run, "cover_sheet", cancel_and_make_sheet)
-    assert run_stored_export(export, context).state is JobState.CANCELLED
-    assert len(uploaded) == 1
-    assert bucket.objects == {}
