@@ -32,20 +32,6 @@ def sorted_names(content: bytes) -> list[str]:
     return sorted(row["name"] for row in rows_of(content))
 
 
-def test_exactly_the_confirmed_signatures_are_exported(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
-) -> None:
-    names = confirm_crowd(tables, petition, 30)
-    signed(tables, petition, ALICE)
-    done = run_stored_export(request_export(tables, petition, columns=["name", "confirmed_at"]), context)
-    assert done.state is JobState.DONE
-    rows = rows_of(file_of(done, bucket))
-    assert sorted(row["name"] for row in rows) == sorted(names)
-    assert {row["confirmed_at"] for row in rows} == {"2026-11-24T11:00:00Z"}
-    assert done.result
-    assert (done.result.rows, done.count_at_moment) == (30, 30)
-
-
 def test_the_sha256_is_that_of_the_file_and_only_file_and_cover_remain(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
