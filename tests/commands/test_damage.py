@@ -1,7 +1,8 @@
 """What a restore writes, decided on items that the application itself made."""
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -9,6 +10,7 @@ from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import keys
 from chalicelib.core.address import read_address
 from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.retention.run import parts_of, removal
@@ -28,156 +30,121 @@ from tests.fakes import FakeTables
 
 LATER = NOW + DAY
 LETTER = {"opening": "I live near the harbour.", "version": "1"}
-Act = Callable[[FakeTables, Petition, str], object]
 
 
-def confirm_corrected(tables: FakeTables, petition: Petition, identity: str) -> None:
-    corrections = read_corrections({"name": "Alice A.", "postcode": "BT1 1AA", "updates": "yes"}, "GB")
-    confirm(subject_of(petition, identity), corrections, petition, LATER, tables)
+class Stored(NamedTuple):
+    """Alice's signature in the table."""
+
+    tables: FakeTables
+    petition: Petition
+    identity: str
+
+    @property
+    def key(self) -> Key:
+        return key_of(self.petition, self.identity)
+
+    @property
+    def item(self) -> dict[str, Any]:
+        return item_of(self.tables, self.petition, self.identity)
+
+    @property
+    def signature(self) -> Signature:
+        return Signature.model_validate(self.item)
+
+    @property
+    def found(self) -> StoredSignature:
+        return StoredSignature(self.petition, self.identity, self.signature)
+
+    def sign_again(self, person: Person = ALICE, **changes: Any) -> None:
+        signed(self.tables, self.petition, person, LATER, **changes)
+
+    def confirm(self, corrections: Corrections, **changes: Any) -> None:
+        confirm(subject_of(self.petition, self.identity), corrections, self.petition, LATER, self.tables, **changes)
+
+    def withdraw(self, now: datetime = LATER) -> None:
+        withdraw(self.key, self.petition, now, self.tables)
+
+    def bounce(self) -> None:
+        mail_state.mark_undeliverable(self.key, "bounced", self.tables)
+
+    def receive_email(self) -> None:
+        requested_at = self.item.get("mail_requested_at", "")
+        mail_state.mark_mailed(self.key, requested_at, LATER, LATER + 15 * DAY, self.tables)
+
+    def send_a_letter_later(self) -> None:
+        self.tables.update(Change(self.key, assign={"letter_asked": LETTER}))
+        answer_offer(self.key, LETTER, self.tables)
+
+    def come_from_a_partner_too(self) -> None:
+        added = {"also_obtained_by": {"oak"}, "also_came_with": {"oak-receipt"}}
+        add_obtainer_and_receipts(self.key, added, self.tables)
+
+    def end_the_retention(self) -> None:
+        part = parts_of(self.petition.slug, ())[keys.BUCKETS.index(keys.bucket_of(self.identity))]
+        self.tables.update(removal(part, self.identity, LATER))
+
+    def remove(self, now: datetime = LATER) -> bool:
+        return remove(self.key, self.signature, lambda _: True, "r", self.petition, now, self.tables)
 
 
-def withdraw_signature(tables: FakeTables, petition: Petition, identity: str) -> None:
-    withdraw(key_of(petition, identity), petition, LATER, tables)
+def withdraw_and_sign_again(it: Stored) -> None:
+    it.withdraw()
+    it.sign_again()
 
 
-def withdraw_and_sign_again(tables: FakeTables, petition: Petition, identity: str) -> None:
-    withdraw_signature(tables, petition, identity)
-    signed(tables, petition, now=LATER)
+CORRECTED = read_corrections({"name": "Alice A.", "postcode": "BT1 1AA", "updates": "yes"}, "GB")
+OTHERWISE = read_address(ALICE.email.replace("@", "+news@"))
+ACTS: dict[str, Callable[[Stored], object]] = {
+    "confirm corrected": lambda it: it.confirm(CORRECTED),
+    "press the link": lambda it: it.confirm(Corrections(name="A."), issued=LATER),
+    "withdraw": Stored.withdraw,
+    "withdraw in the same second": lambda it: it.withdraw(NOW),
+    "withdraw and sign again": withdraw_and_sign_again,
+    "sign again": Stored.sign_again,
+    "sign again with other data": lambda it: it.sign_again(Person("Alice A.", ALICE.email), country="NL"),
+    "erase": lambda it: erase(it.key, it.petition, LATER, it.tables),
+    "stop updates": lambda it: unsubscribe(it.key, LATER, it.tables),
+    "bounce": Stored.bounce,
+    "receive email": Stored.receive_email,
+    "send a letter later": Stored.send_a_letter_later,
+    "come from a partner too": Stored.come_from_a_partner_too,
+    "undo an import": lambda it: take_back(it.key, "r", it.petition, LATER, it.tables),
+    "end the retention": Stored.end_the_retention,
+    "remove": Stored.remove,
+    "put back": lambda it: put_back(it.key, it.signature, "r", it.petition, LATER, it.tables),
+    "release": lambda it: release(it.key, it.signature, lambda _: True, it.petition, LATER, it.tables),
+    "correct": lambda it: correct(it.found, {"name": "A."}, LATER, it.tables),
+    "ask for a move": lambda it: ask_to_move(it.found, read_address("alice@new.example"), LATER, it.tables),
+    "write the address otherwise": lambda it: move(it.found, OTHERWISE, it.identity, LATER, it.tables),
+}
+
+HELD = {"held": "network"}
+HELD_AND_CONFIRMED = HELD | {"state": "held", "owner_confirmed_at": iso(NOW)}
+BY_PARTNER = {"by_partner": True, "also_came_with": {"r"}, "confirmed_with": "r"}
+# How Alice's signature came to be: whether she confirmed, what changed in its item, and what the application did then.
+STARTS: dict[str, tuple[Callable[..., str], dict[str, Any], Callable[[Stored], object]]] = {
+    "pending": (signed, {}, lambda _: None),
+    "confirmed": (confirmed, {}, lambda _: None),
+    "counted by a partner": (confirmed, BY_PARTNER, lambda _: None),
+    "unsubscribed": (confirmed, {}, lambda it: unsubscribe(it.key, NOW, it.tables)),
+    "held": (signed, HELD, lambda _: None),
+    "held and confirmed": (signed, HELD_AND_CONFIRMED, lambda _: None),
+    "removed": (signed, HELD_AND_CONFIRMED, lambda it: it.remove(NOW)),
+}
 
 
-def erase_signature(tables: FakeTables, petition: Petition, identity: str) -> None:
-    erase(key_of(petition, identity), petition, LATER, tables)
-
-
-def withdraw_in_the_same_second(tables: FakeTables, petition: Petition, identity: str) -> None:
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-
-
-def stop_updates(tables: FakeTables, petition: Petition, identity: str) -> None:
-    unsubscribe(key_of(petition, identity), LATER, tables)
-
-
-def bounce(tables: FakeTables, petition: Petition, identity: str) -> None:
-    mail_state.mark_undeliverable(key_of(petition, identity), "bounced", tables)
-
-
-def receive_email(tables: FakeTables, petition: Petition, identity: str) -> None:
-    requested_at = item_of(tables, petition, identity).get("mail_requested_at", "")
-    mail_state.mark_mailed(key_of(petition, identity), requested_at, LATER, LATER + 15 * DAY, tables)
-
-
-def sign_again(tables: FakeTables, petition: Petition, identity: str) -> None:
-    signed(tables, petition, now=LATER)
-
-
-def send_a_letter_later(tables: FakeTables, petition: Petition, identity: str) -> None:
-    tables.update(Change(key_of(petition, identity), assign={"letter_asked": LETTER}))
-    answer_offer(key_of(petition, identity), LETTER, tables)
-
-
-def come_from_a_partner_too(tables: FakeTables, petition: Petition, identity: str) -> None:
-    added = {"also_obtained_by": {"oak"}, "also_came_with": {"oak-receipt"}}
-    add_obtainer_and_receipts(key_of(petition, identity), added, tables)
-
-
-def sign_again_with_other_data(tables: FakeTables, petition: Petition, identity: str) -> None:
-    signed(tables, petition, Person("Alice A.", ALICE.email), LATER, country="NL")
-
-
-def press_the_link(tables: FakeTables, petition: Petition, identity: str) -> None:
-    confirm(subject_of(petition, identity), Corrections(name="A."), petition, LATER, tables, issued=LATER)
-
-
-def undo_an_import(tables: FakeTables, petition: Petition, identity: str) -> None:
-    take_back(key_of(petition, identity), "r", petition, LATER, tables)
-
-
-def counted_by_a_partner(tables: FakeTables, petition: Petition, **changes: Any) -> str:
-    identity = confirmed(tables, petition, **changes)
-    change_item(tables, petition, identity, by_partner=True, also_came_with={"r"}, confirmed_with="r")
-    return identity
-
-
-def unsubscribed(tables: FakeTables, petition: Petition, **changes: Any) -> str:
-    identity = confirmed(tables, petition, **changes)
-    unsubscribe(key_of(petition, identity), NOW, tables)
-    return identity
-
-
-def end_the_retention(tables: FakeTables, petition: Petition, identity: str) -> None:
-    part = parts_of(petition.slug, ())[keys.BUCKETS.index(keys.bucket_of(identity))]
-    tables.update(removal(part, identity, LATER))
-
-
-def held_signature(tables: FakeTables, petition: Petition, **changes: Any) -> str:
-    identity = signed(tables, petition, **changes)
-    change_item(tables, petition, identity, held="network")
-    return identity
-
-
-def held_and_confirmed(tables: FakeTables, petition: Petition, **changes: Any) -> str:
-    identity = held_signature(tables, petition, **changes)
-    change_item(tables, petition, identity, state="held", owner_confirmed_at=iso(NOW))
-    return identity
-
-
-def read(tables: FakeTables, petition: Petition, identity: str) -> Signature:
-    return Signature.model_validate(item_of(tables, petition, identity))
-
-
-def remove_by_staff(tables: FakeTables, petition: Petition, identity: str) -> None:
-    found = read(tables, petition, identity)
-    remove(key_of(petition, identity), found, lambda _: True, "r", petition, LATER, tables)
-
-
-def put_back_by_staff(tables: FakeTables, petition: Petition, identity: str) -> None:
-    put_back(key_of(petition, identity), read(tables, petition, identity), "r", petition, LATER, tables)
-
-
-def release_by_staff(tables: FakeTables, petition: Petition, identity: str) -> None:
-    found = read(tables, petition, identity)
-    release(key_of(petition, identity), found, lambda _: True, petition, LATER, tables)
-
-
-def correct_it(tables: FakeTables, petition: Petition, identity: str) -> None:
-    correct(StoredSignature(petition, identity, read(tables, petition, identity)), {"name": "A."}, LATER, tables)
-
-
-def ask_for_a_move(tables: FakeTables, petition: Petition, identity: str) -> None:
-    found = StoredSignature(petition, identity, read(tables, petition, identity))
-    ask_to_move(found, read_address("alice@new.example"), LATER, tables)
-
-
-def write_the_address_otherwise(tables: FakeTables, petition: Petition, identity: str) -> None:
-    found = StoredSignature(petition, identity, read(tables, petition, identity))
-    move(found, read_address(ALICE.email.replace("@", "+news@")), identity, LATER, tables)
-
-
-def removed_by_staff(tables: FakeTables, petition: Petition, **changes: Any) -> str:
-    identity = held_and_confirmed(tables, petition, **changes)
-    found = read(tables, petition, identity)
-    assert remove(key_of(petition, identity), found, lambda _: True, "r", petition, NOW, tables)
-    return identity
-
-
-STARTS = [signed, confirmed, counted_by_a_partner, unsubscribed, held_signature, held_and_confirmed, removed_by_staff]
-ACTS: list[Act] = [
-    *(confirm_corrected, withdraw_signature, withdraw_and_sign_again, erase_signature, withdraw_in_the_same_second),
-    *(stop_updates, bounce, receive_email, sign_again, send_a_letter_later, come_from_a_partner_too),
-    *(sign_again_with_other_data, press_the_link, undo_an_import, end_the_retention),
-    *(remove_by_staff, put_back_by_staff, release_by_staff, correct_it, ask_for_a_move, write_the_address_otherwise),
-]
-
-
-@pytest.mark.parametrize("act", ACTS, ids=lambda act: str(act.__name__))
-@pytest.mark.parametrize("start", STARTS, ids=lambda start: str(start.__name__))
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+@pytest.mark.parametrize("start", STARTS)
 def test_a_change_by_the_application_is_never_damage(
-    act: Act, start: Callable[..., str], tables: FakeTables, petition: Petition
+    act: Callable[[Stored], object], start: str, tables: FakeTables, petition: Petition
 ) -> None:
-    identity = start(tables, petition, updates=True)
-    kept = item_of(tables, petition, identity)
-    act(tables, petition, identity)
-    decision = damage.decide_signature(kept, item_of(tables, petition, identity), SinceCopy(LATER + DAY))
+    sign, changes, then = STARTS[start]
+    it = Stored(tables, petition, sign(tables, petition, updates=True))
+    change_item(tables, petition, it.identity, **changes)
+    assert then(it) is not False
+    kept = it.item
+    act(it)
+    decision = damage.decide_signature(kept, it.item, SinceCopy(LATER + DAY))
     assert decision.write is None
     assert decision.outcome in (RestoreOutcome.SAME, RestoreOutcome.NEWER)
 
@@ -233,7 +200,7 @@ def test_a_confirmed_signature_replaces_the_pending_one_made_after_its_deletion(
 def test_a_repair_keeps_a_later_stop_of_updates_and_email(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition, updates=True)
     kept = item_of(tables, petition, identity)
-    bounce(tables, petition, identity)
+    Stored(tables, petition, identity).bounce()
     tables.update(Change(key_of(petition, identity), assign={"name": "x"}))
     repaired = repair(kept, tables, petition)
     assert (repaired["name"], repaired["updates"], repaired["undeliverable"]) == (kept["name"], False, "bounced")
@@ -241,9 +208,9 @@ def test_a_repair_keeps_a_later_stop_of_updates_and_email(tables: FakeTables, pe
 
 def test_a_repair_keeps_what_came_later_and_restores_a_lost_letter(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
-    send_a_letter_later(tables, petition, identity)
+    Stored(tables, petition, identity).send_a_letter_later()
     kept = item_of(tables, petition, identity)
-    come_from_a_partner_too(tables, petition, identity)
+    Stored(tables, petition, identity).come_from_a_partner_too()
     tables.update(Change(key_of(petition, identity), remove=["letter", "state"]))
     repaired = repair(kept, tables, petition)
     assert (repaired["letter"], repaired["also_came_with"]) == (LETTER, {"oak-receipt"})
@@ -283,7 +250,7 @@ def test_a_change_between_read_and_write_is_not_overwritten(tables: FakeTables, 
     kept = item_of(tables, petition, identity)
     tables.update(Change(key_of(petition, identity), assign={"name": "x"}))
     decision = damage.decide_signature(kept, item_of(tables, petition, identity), SinceCopy(LATER))
-    withdraw_signature(tables, petition, identity)
+    withdraw(key_of(petition, identity), petition, LATER, tables)
     assert isinstance(decision.write, Change)
     with pytest.raises(ConditionFailed):
         tables.update(decision.write)

@@ -112,7 +112,7 @@ def test_only_missing_permanent_counts_are_put_back(pk: str, outcome: RestoreOut
 def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
     """A new partition must be restored, or named here as temporary."""
     partitions: set[str] = set()
-    for module in (keys, letter_keys, keys, keys, letter_keys):
+    for module in (keys, letter_keys):
         partitions |= counts_partitions(module)
     assert len(partitions) > 20
     temporary = {"SNAPSHOT#<slug>", "MAIL", "MAIL-OUTSTANDING", "SHEDDING", "JOB#<kind>#<key>", "READINESS"}

@@ -1,4 +1,4 @@
-"""What the local gateway answers itself, on the application's template, with a small application behind it."""
+"""What the local gateway answers itself, and what it gives to the functions, on the application's template."""
 
 import base64
 import json
@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chalice.app import AuthRequest, AuthResponse, Chalice
 
 import app as application
-from chalicelib.staff.authorizer import HeadersAuthorizer
+from chalicelib.staff.tokens import issue
 from stack.judge import caller
 from stack.local.gateway import ApiGateway, HttpRequest
 from stack.local.resources import Resources
 from stack.template.application import application_template
+from tests.actors import DAY, NOW, bobs_token
+from tests.fake_site import FakeSite
+from tests.partnering import oaks_token
 
 STAFF = "/api/staff/petitions"
 SIGN = "/api/petitions/trees/signatures"
-BOB = {"authorization": "Bearer bob"}
-CHARLIE = {"authorization": "Bearer charlie"}
+Headers = dict[str, str]
 
 
 class RecordingFunctions:
@@ -30,48 +31,8 @@ class RecordingFunctions:
 
     def invoke(self, function: str, event: Any) -> Any:
         self.called, self.event = function, event
-        return {"statusCode": 200, "headers": {"Content-Type": "image/png"}, **_ANSWERS[event["resource"]]}
-
-
-_TEXT = {"body": "text"}
-_ANSWERS: dict[str, dict[str, Any]] = {
-    "/petitions/{slug}/card.png": {"body": base64.b64encode(b"\x89PNG").decode(), "isBase64Encoded": True},
-    "/": _TEXT,
-    "/{proxy+}": _TEXT,
-    STAFF: _TEXT,
-    "/api/osdi": _TEXT,
-    "/api/petitions/{slug}/signatures": _TEXT,
-}
-
-
-def small_application() -> Chalice:
-    """Return an application with some of the template's routes. Bob may read petitions; Charlie may nothing."""
-    small = Chalice("small")
-
-    def authorized(request: AuthRequest) -> AuthResponse:
-        assert caller.current() == "authorizer"
-        if request.token.endswith("broken"):
-            raise ValueError("the table is away")
-        if request.token not in (BOB["authorization"], CHARLIE["authorization"]):
-            raise Exception("Unauthorized")
-        routes = ["*"] if request.token == BOB["authorization"] else []
-        return AuthResponse(routes=[*routes, "/api/staff/me"], principal_id="id", context={})
-
-    authorizer = small.authorizer(name="authorizer")(authorized)
-    authorizer.__class__ = HeadersAuthorizer
-    for path, method, is_open in (
-        ("/", "GET", True),
-        ("/petitions/{slug}/card.png", "GET", True),
-        ("/api/petitions/{slug}/signatures", "POST", True),
-        (STAFF, "GET", False),
-        ("/api/osdi", "GET", False),
-    ):
-        small.route(path, methods=[method], authorizer=None if is_open else authorizer, name=path)(_view)
-    return small
-
-
-def _view() -> None:
-    """Never called: the functions are recorded."""
+        picture = base64.b64encode(b"\x89PNG").decode()
+        return {"statusCode": 200, "headers": {}, "body": picture, "isBase64Encoded": True}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +49,15 @@ def functions() -> RecordingFunctions:
 
 @pytest.fixture
 def gateway(api: Any, functions: Any) -> ApiGateway:
-    return ApiGateway(api, small_application(), functions)
+    return ApiGateway(api, application.app, functions)
+
+
+@pytest.fixture
+def sent_by(fake_site: FakeSite) -> dict[str, Headers]:
+    """The headers of each caller. Bob may read counts, and Charlie nothing."""
+    tokens = {"bob": bobs_token(fake_site.tables), "charlie": issue("charlie", [], NOW, NOW + DAY, fake_site.tables)}
+    staff = {name: {"authorization": f"Bearer {token}"} for name, token in (tokens | {"stranger": "x"}).items()}
+    return {"anyone": {}, "oak": {"osdi-api-token": oaks_token(fake_site.tables)}, **staff}
 
 
 def request(method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> HttpRequest:
@@ -97,22 +66,31 @@ def request(method: str, path: str, headers: dict[str, str] | None = None, body:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "headers", "status", "extra"),
+    ("method", "path", "sender", "status", "extra"),
     [
-        ("GET", STAFF, {}, 401, {"WWW-Authenticate": "Bearer"}),
-        ("GET", STAFF, {"authorization": "Bearer nobody"}, 401, {"WWW-Authenticate": "Bearer"}),
-        ("GET", STAFF, CHARLIE, 403, {}),
-        ("GET", STAFF, {"authorization": "Bearer broken"}, 503, {"Retry-After": "5"}),
-        ("TRACE", "/health", {}, 404, {}),
-        ("POST", SIGN, {}, 413, {}),
+        ("GET", STAFF, "anyone", 401, {"WWW-Authenticate": "Bearer"}),
+        ("GET", STAFF, "stranger", 401, {"WWW-Authenticate": "Bearer"}),
+        ("GET", STAFF, "charlie", 403, {}),
+        ("GET", STAFF, "bob", 503, {"Retry-After": "5"}),
+        ("TRACE", "/health", "anyone", 404, {}),
+        ("POST", SIGN, "anyone", 413, {}),
     ],
     ids=["no token", "unknown token", "token without the right", "broken authorizer", "unknown method", "too large"],
 )
 def test_the_gateway_answers_with_the_problem_of_the_template(
-    gateway: ApiGateway, method: str, path: str, headers: dict[str, str], status: int, extra: dict[str, str]
+    gateway: ApiGateway,
+    fake_site: FakeSite,
+    sent_by: dict[str, Headers],
+    method: str,
+    path: str,
+    sender: str,
+    status: int,
+    extra: Headers,
 ) -> None:
+    if status == 503:
+        fake_site.tables.fail_next(RuntimeError())
     body = b"x" * (5 * 1024 * 1024) if status == 413 else b""
-    answer = gateway.answer(request(method, path, headers, body))
+    answer = gateway.answer(request(method, path, sent_by[sender], body))
     found = dict(answer.headers)
     assert (answer.status, json.loads(answer.body)["status"]) == (status, status)
     assert found["Content-Type"] == "application/problem+json"
@@ -122,30 +100,40 @@ def test_the_gateway_answers_with_the_problem_of_the_template(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "headers", "function", "resource"),
+    ("method", "path", "sender", "function", "resource"),
     [
-        ("GET", STAFF, BOB, "Counts", STAFF),
-        ("GET", "/api/osdi", {"osdi-api-token": "bob"}, "Partners", "/api/osdi"),
-        ("POST", SIGN, {}, "APIHandler", "/api/petitions/{slug}/signatures"),
-        ("GET", "/", {}, "APIHandler", "/"),
-        ("OPTIONS", "/", {}, "APIHandler", "/"),
-        ("PUT", SIGN, {}, "APIHandler", "/{proxy+}"),
-        ("GET", "/no/such/page", {}, "APIHandler", "/{proxy+}"),
-        ("POST", "/api/petitions//signatures", {}, "APIHandler", "/{proxy+}"),
+        ("GET", STAFF, "bob", "Counts", STAFF),
+        ("GET", "/api/osdi", "oak", "Partners", "/api/osdi"),
+        ("POST", SIGN, "anyone", "APIHandler", "/api/petitions/{slug}/signatures"),
+        ("GET", "/", "anyone", "APIHandler", "/"),
+        ("OPTIONS", "/", "anyone", "APIHandler", "/"),
+        ("PUT", SIGN, "anyone", "APIHandler", "/{proxy+}"),
+        ("GET", "/no/such/page", "anyone", "APIHandler", "/{proxy+}"),
+        ("POST", "/api/petitions//signatures", "anyone", "APIHandler", "/{proxy+}"),
     ],
 )
 def test_a_request_reaches_the_function_that_the_template_names(
     gateway: ApiGateway,
     functions: RecordingFunctions,
+    sent_by: dict[str, Headers],
     method: str,
     path: str,
-    headers: dict[str, str],
+    sender: str,
     function: str,
     resource: str,
 ) -> None:
-    assert gateway.answer(request(method, path, headers)).status == 200
+    assert gateway.answer(request(method, path, sent_by[sender])).status == 200
     assert (functions.called, functions.event["resource"]) == (function, resource)
     assert functions.event["requestContext"]["resourcePath"] == resource
+
+
+def test_an_authorizer_calls_aws_as_the_function_that_it_is(
+    gateway: ApiGateway, fake_site: FakeSite, sent_by: dict[str, Headers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called_by = set()
+    monkeypatch.setattr(fake_site.tables, "_called", lambda _: called_by.add(caller.current()))
+    gateway.answer(request("GET", STAFF, sent_by["bob"]))
+    assert called_by == {"authorizer"}
 
 
 def test_the_callers_address_comes_from_the_connection_whatever_the_caller_claims(

@@ -8,8 +8,6 @@ import pytest
 
 from tests.pages.rendering import (
     EVIL,
-    FORM_FIELDS,
-    LETTER_FIELDS,
     SITE,
     a_petition,
     a_petition_page,
@@ -46,36 +44,12 @@ def test_an_error_of_a_hidden_or_unknown_field_has_no_link() -> None:
     assert not page.all("a", href="#source")
 
 
-def test_the_form_posts_the_field_names_of_the_api() -> None:
-    page = a_petition_page(form={"source": "bbc"}, base="/prod")
-    form = page.one("form")
-    assert form.attrs["action"] == "/prod/petitions/protect-trafficked-children/signatures"
-    assert form.attrs["method"] == "post"
-    names = {field.attrs["name"] for field in page.all("input", "select", "textarea")}
-    assert names == {*FORM_FIELDS, *LETTER_FIELDS, "source", "email_asked"}
-
-
 def test_consents_start_unticked_and_the_united_kingdom_is_selected() -> None:
     page = a_petition_page()
     boxes = page.all("input", type="checkbox", value="yes")
     assert [box.attrs["name"] for box in boxes] == ["consent.sign", "consent.updates", "letter.send", "letter.reply"]
     assert [box for box in boxes if "checked" in box.attrs] == []
     assert [option.attrs["value"] for option in page.all("option", selected="")] == ["GB"]
-
-
-def test_typed_values_are_kept() -> None:
-    typed = {
-        "name": "Zoë O'Neill",
-        "email": "zoe@mail.example",
-        "postcode": "M1",
-        "country": "IE",
-        "consent.sign": "yes",
-    }
-    page = page_of("petition.html", form=typed)
-    kept = {field: page.one("input", id=field).attrs["value"] for field in ("name", "email", "postcode")}
-    assert kept == {field: typed[field] for field in kept}
-    assert [option.attrs["value"] for option in page.all("option", selected="")] == ["IE"]
-    assert [box.attrs["id"] for box in page.all("input", type="checkbox", checked="")] == ["consent-sign"]
 
 
 def test_browsers_can_autofill_the_form() -> None:

@@ -1,7 +1,6 @@
 """Freezing, sealing and unsealing statements. A changed statement is refused."""
 
 import pytest
-from hypothesis import given, strategies as st
 
 from chalicelib.core import tokens
 from chalicelib.core.errors import NotAStatement
@@ -20,7 +19,6 @@ STATEMENT = Statement(
     as_of=NOW,
 )
 TOKEN = statement_token(STATEMENT, TOKEN_KEYS)
-CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def test_a_statement_states_the_numbers_of_letters_too(fake_site: FakeSite) -> None:
@@ -51,14 +49,6 @@ def test_the_longest_statement_fits_a_url() -> None:
     letters = f"Letters to {'न' * 200}: 1,000,000 requested (1 sent, 0 failed, 0 unknown, 4 waiting, 0 not sent). " * 3
     texts = {"title": "न" * 200, "charity": "न" * 200, "slug": "a" * 60, "letters": letters}
     assert len(statement_token(STATEMENT.model_copy(update=texts), TOKEN_KEYS)) < 5500
-
-
-@given(st.integers(0, len(TOKEN) - 1), st.sampled_from([*CHARACTERS, ".", "=", "é", "\x00"]))
-def test_a_statement_with_one_character_changed_is_refused(position: int, character: str) -> None:
-    changed = TOKEN[:position] + character + TOKEN[position + 1 :]
-    if changed != TOKEN:
-        with pytest.raises(NotAStatement):
-            statement_from_token(changed, TOKEN_KEYS)
 
 
 @pytest.mark.parametrize("purpose", LINKS)

@@ -45,26 +45,20 @@ def test_a_certificate_is_requested_unless_there_is_one_or_the_operator_wants_no
     assert (resolver.holds("RequestsCertificate"), resolver.holds("HasCertificate")) == (requests, has)
 
 
-def test_errors_of_the_cdn_start_an_alarm_that_emails_the_operator() -> None:
+def test_errors_of_the_cdn_start_an_alarm_that_emails_the_operator_once_there_is_a_cdn() -> None:
     """CloudFront's metrics are in us-east-1 only, and an alarm tells a topic of its own region only."""
     alarm = TEMPLATE["Resources"]["EdgeErrorsAlarm"]
-    parameters = {
-        "DistributionArn": "arn:aws:cloudfront::123456789012:distribution/E1",
-        "AlarmEmail": "bob@example.org",
-    }
-    resolver = Resolver(TEMPLATE, parameters, EMULATED)
-    assert (alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"]) == ("AWS/CloudFront", "5xxErrorRate")
-    dimensions = {each["Name"]: each["Value"] for each in alarm["Properties"]["Dimensions"]}
+    cdn = "arn:aws:cloudfront::123456789012:distribution/E1"
+    resolver = Resolver(TEMPLATE, {"DistributionArn": cdn, "AlarmEmail": "bob@example.org"}, EMULATED)
+    assert [each.holds(alarm["Condition"]) for each in (resolver, Resolver(TEMPLATE, {}, EMULATED))] == [True, False]
+    watched = alarm["Properties"]
+    assert (watched["Namespace"], watched["MetricName"]) == ("AWS/CloudFront", "5xxErrorRate")
     id_in_arn = {"Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "DistributionArn"}]}]}
+    dimensions = {each["Name"]: each["Value"] for each in watched["Dimensions"]}
     assert dimensions == {"DistributionId": id_in_arn, "Region": "Global"}
-    # Once there is a distribution: the metric is an average in percent, and has no data without visitors.
-    assert (resolver.holds(alarm["Condition"]), Resolver(TEMPLATE, {}, EMULATED).holds(alarm["Condition"])) == (
-        True,
-        False,
-    )
-    assert (alarm["Properties"]["Statistic"], alarm["Properties"]["Threshold"]) == ("Average", 5)
-    assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
-    assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmsTopic"}]
+    # The metric is an average in percent, and has no data without visitors.
+    assert (watched["Statistic"], watched["TreatMissingData"]) == ("Average", "notBreaching")
+    assert watched["AlarmActions"] == [{"Ref": "AlarmsTopic"}]
     assert resolver.value(TEMPLATE["Resources"]["AlarmsSubscription"]["Properties"]["Endpoint"]) == "bob@example.org"
 
 

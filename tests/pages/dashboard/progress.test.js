@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { middleOf, shadeOf, valuesOn } from "../../../chalicelib/pages/dashboard/constituencies.js";
-import { leftText } from "../../../chalicelib/pages/dashboard/funnel.js";
+import { funnel, leftText } from "../../../chalicelib/pages/dashboard/funnel.js";
+import { bigNumber } from "../../../chalicelib/pages/dashboard/numbers.js";
 import { goalText, passedMilestones, periods } from "../../../chalicelib/pages/dashboard/progress.js";
 import { sparkPoints } from "../../../chalicelib/pages/dashboard/spark.js";
+import "../fresh.js";
 
 const rows = (numbers) => Object.entries(numbers).map(([key, confirmed]) => ({ key, confirmed }));
 const DAYS = rows({ "2026-11-22": 7, "2026-11-23": 20, "2026-11-24": -3, "2026-11-25": 5 });
@@ -64,6 +66,26 @@ test("the funnel says why its number of confirmed is larger than the count", () 
   );
   assert.equal(leftText({ confirmed: 3, withdrawn: 0 }, { withdrawn: 0 }), "Nobody who confirmed has left.");
   assert.doesNotMatch(leftText({ confirmed: 3, withdrawn: 6 }, totals), /never counted/);
+});
+
+test("the funnel has the pace, and each step with its number and share", () => {
+  const { section, fill } = funnel();
+  const totals = { received: 15, mailed: 14, confirmed: 13, bounced: 1, expired: 0, withdrawn: 2 };
+  const rate = { this_hour: 3, hour_before: 1, peak: 9, peak_at: "2026-11-24T12:00:00Z" };
+  fill({ totals, rate }, { confirmed: 11, withdrawn: 2 });
+  const text = section.textContent;
+  assert.match(text, /86.7% of the signatures received have been confirmed\./);
+  assert.match(text, /3 confirmations since this hour began, and 1 in the hour before\./);
+  assert.match(text, /The busiest hour began on 24 November 2026, 12:00 UTC: 9 confirmations\./);
+  const rows = [...section.all()].filter(({ tag }) => tag === "tr").map((row) => row.textContent.trim());
+  const [, received, , confirmed] = rows.map((row) => row.replace(/\s+/g, " "));
+  assert.deepEqual([received, confirmed], ["Signatures received 15 100.0%", "Confirmed 13 86.7%"]);
+});
+
+test("the large number says how many have not confirmed yet", () => {
+  const { element, fill } = bigNumber();
+  fill({ confirmed: 11, pending: 2 });
+  assert.match(element.textContent, /^11 .*Signed but not confirmed yet: 2\./);
 });
 
 test("hexagons of a row or column touch, and every second one is half further", () => {
