@@ -1,7 +1,7 @@
 """What holding, proofs of work and removals do to an attacker and to genuine signers: a table in docs/security.md."""
 
-from benchmarks.ballot import ATTACKS, is_held, removal, shares, simulate_ballot, table
 from stack.paths import ROOT
+from tests.benchmarks.ballot import ATTACKS, is_held, removal, shares, simulate_ballot, table
 
 
 def test_most_of_the_attack_is_held_and_nearly_nobody_else() -> None:
@@ -19,5 +19,5 @@ def test_what_staff_see_is_enough_to_remove_the_attack_and_nobody_else() -> None
 
 
 def test_the_documented_table_is_what_the_code_does() -> None:
-    """`python -m benchmarks.ballot` prints it."""
+    """`python -m tests.benchmarks.ballot` prints it."""
     assert table() in (ROOT / "docs/security.md").read_text(encoding="utf-8")
