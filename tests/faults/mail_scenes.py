@@ -5,12 +5,13 @@ from functools import partial
 from typing import Any
 
 from chalicelib.core import keys
+from chalicelib.core.errors import SendingStopped
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.budget import read_allowance, take_email
 from chalicelib.mail.deliveries import BOUNCED
 from chalicelib.mail.model import MailRequest, mailbox_of
-from chalicelib.mail.sending import MAX_URGENT_WAITING, is_paused, pause_after_refusal
+from chalicelib.mail.sending import MAX_URGENT_WAITING, PAUSE, is_paused, pause_after_refusal
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.mail.turns import BURST, book_first_email
@@ -20,7 +21,20 @@ from chalicelib.updates.find import add_update, change_update, find_update, forg
 from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key as update_delivery_key
 from chalicelib.updates.model import UpdateState
 from chalicelib.updates.run import MIN_FOR_BOUNCES
-from tests.actors import ALICE, DAY, LIMIT_KEYS, NOW, a_petition, change_item, confirmed, item_of, request_of
+from tests.actors import (
+    ALICE,
+    BOB,
+    DAY,
+    LIMIT_KEYS,
+    NOW,
+    a_petition,
+    change_item,
+    confirmed,
+    identity_of,
+    item_of,
+    request_of,
+    signed,
+)
 from tests.fake_site import FakeSite, context, sqs_event, stream_event
 from tests.faults.public_scenes import with_bobs_token
 from tests.faults.scenes import (
@@ -60,6 +74,23 @@ def mail_messages(fake_site: FakeSite) -> list[Any]:
     if not hasattr(fake_site.scene_state, "messages"):
         fake_site.scene_state.messages = [request_of(fake_site.tables, PETITION, KEY.sk).model_dump()]
     return fake_site.scene_state.messages
+
+
+def with_a_batch(fake_site: FakeSite) -> None:
+    identities = [signed(fake_site.tables, PETITION, who) for who in (ALICE, BOB)]
+    requests = [request_of(fake_site.tables, PETITION, identity) for identity in identities]
+    fake_site.scene_state.messages = [request.model_dump() for request in requests]
+
+
+def with_a_batch_and_a_used_up_quota(fake_site: FakeSite) -> None:
+    with_a_batch(fake_site)
+    fake_site.mailer.failures = [SendingStopped("mail")]
+
+
+def assert_both_got_email(fake_site: FakeSite) -> None:
+    assert {mail.to for mail in fake_site.mailer.mails} == {ALICE.email, BOB.email}
+    for who in (ALICE, BOB):
+        assert "mail_kind" not in item_of(fake_site.tables, PETITION, identity_of(PETITION, who))
 
 
 def assert_alice_got_email(fake_site: FakeSite) -> None:
@@ -277,6 +308,10 @@ SCENES = [
     Scene("relay_mail", with_alice_pending, partial(run, "relay_mail", signing_event), assert_alices_email_is_queued),
     Scene("send_mail", with_alice_pending, partial(deliver, "send_mail", mail_messages), assert_alice_got_email,
           SIX_MINUTES),
+    Scene("send_mail", with_a_batch, partial(deliver, "send_mail", mail_messages), assert_both_got_email,
+          SIX_MINUTES, sends=2),
+    Scene("send_mail", with_a_batch_and_a_used_up_quota, partial(deliver, "send_mail", mail_messages),
+          assert_both_got_email, PAUSE, sends=2),
     Scene("send_mail", with_alice_on_a_busy_network, partial(deliver, "send_mail", mail_messages),
           assert_email_waits_or_is_sent, DAY),
     Scene("send_other_mail", with_alice_on_a_busy_network, partial(deliver, "send_other_mail", mail_messages),

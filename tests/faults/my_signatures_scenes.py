@@ -127,7 +127,7 @@ SCENES = [
     ),
     Scene("send_other_mail", with_a_link_requested, deliver_request, partial(assert_mailed, ALICE.email), SIX_MINUTES),
     Scene("send_other_mail", with_a_move_wanted, deliver_request, partial(assert_mailed, NEW.email), SIX_MINUTES),
-    Scene("send_other_mail", with_a_move_that_is_over, deliver_request, assert_forgotten, SIX_MINUTES, sends=False),
+    Scene("send_other_mail", with_a_move_that_is_over, deliver_request, assert_forgotten, SIX_MINUTES, sends=0),
     *(
         Scene(handler, with_requested, act, assert_exact_counts)
         for handler, act in (("receive_feedback", bounce_email), ("check_mail", partial(run_mail_task, "sweep")))
