@@ -1,7 +1,5 @@
 """Scenes of an invitation by email: it is sent, bounces, and is accepted."""
 
-from functools import partial
-
 from chalicelib.core import keys, tokens
 from chalicelib.core.tokens import Purpose
 from chalicelib.mail.model import MailRequest
@@ -9,7 +7,7 @@ from tests.actors import BOB, DAY, NOW, TOKEN_KEYS
 from tests.fake_site import FakeSite
 from tests.faults.mail_scenes import bounce_email, deliver_request
 from tests.faults.public_scenes import with_bobs_token
-from tests.faults.scenes import SIX_MINUTES, Scene, assert_exact_counts, has_status, run_mail_task
+from tests.faults.scenes import SIX_MINUTES, Scene, assert_exact_counts, has_status
 from tests.faults.staff_scenes import assert_audit_entry, request_as_bob
 
 INVITATION = {"email": BOB.email, "owner": "dora", "rights": ["counts"]}
@@ -45,5 +43,4 @@ SCENES = [
     Scene("accept_invitation", with_dora_invited, accept_invitation, assert_dora_has_a_token),
     Scene("send_other_mail", with_dora_invited, deliver_request, assert_dora_got_the_link, SIX_MINUTES),
     Scene("receive_feedback", with_dora_invited, bounce_email, assert_exact_counts),
-    Scene("check_mail", with_dora_invited, partial(run_mail_task, "sweep"), assert_exact_counts),
 ]

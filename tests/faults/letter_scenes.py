@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.core.errors import MailRefused
+from chalicelib.core.errors import MailRefused, SendingStopped
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.times import iso
 from chalicelib.core.tokens import Purpose
@@ -16,6 +16,7 @@ from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import note_rejection, pause, target_state
 from chalicelib.mail.deliveries import DeliveryOutcome
+from chalicelib.mail.sending import PAUSE
 from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW, change_item, confirmed, item_of
 from tests.fake_site import FakeSite, stream_event, token_in
@@ -69,6 +70,11 @@ def with_a_requested_letter(fake_site: FakeSite) -> None:
 def with_a_letter_that_ses_refuses(fake_site: FakeSite) -> None:
     with_a_requested_letter(fake_site)
     fake_site.mailer.failures = [MailRefused()]
+
+
+def with_a_letter_on_a_used_up_quota(fake_site: FakeSite) -> None:
+    with_a_requested_letter(fake_site)
+    fake_site.mailer.failures = [SendingStopped("mail")]
 
 
 def with_a_dropped_letter(fake_site: FakeSite) -> None:
@@ -248,6 +254,7 @@ SCENES = [
     Scene("edit_petition", with_bobs_token, partial(change_petition, "PUT", PETITION_URL, FIELDS_WITH_A_LETTER),
           assert_petition_is_complete),
     Scene("send_other_mail", with_a_requested_letter, deliver_request, assert_letter_is_counted_once, SIX_MINUTES),
+    Scene("send_other_mail", with_a_letter_on_a_used_up_quota, deliver_request, assert_letter_is_counted_once, PAUSE),
     Scene("send_other_mail", with_a_crashed_sender, deliver_request, assert_letter_is_counted_once, SIX_MINUTES,
           sends=0),
     Scene("send_other_mail", with_a_letter_to_a_paused_target, deliver_request, assert_letter_waits, SIX_MINUTES,
