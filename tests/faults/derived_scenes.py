@@ -1,7 +1,6 @@
 """The scenes of routes without scenes of their own."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from urllib.parse import parse_qsl
 
@@ -20,8 +19,8 @@ from tests.faults.scenes import (
     request_with,
 )
 from tests.openapi.cases import Case
-from tests.openapi.stored import stored_items, with_tokens
-from tests.openapi.test_answers import REQUESTS
+from tests.openapi.stored import filled_in, stored_items
+from tests.openapi.test_answers import REQUESTS, assert_fits_description
 
 
 def derived_scenes(handlers: Collection[str]) -> Iterator[Scene]:
@@ -51,17 +50,17 @@ def stored_for(case: Case) -> State:
 
     def with_everything_stored(fake_site: FakeSite) -> None:
         fake_site.tables.items.update({key: dict(item) for key, item in stored_items().items()})
-        headers = {name: with_tokens(value, fake_site) for name, value in case.headers.items()}
-        body = with_tokens(case.body.decode(), fake_site).encode()
-        fake_site.scene_state.request = replace(case, url=with_tokens(case.url, fake_site), headers=headers, body=body)
+        fake_site.scene_state.request = filled_in(case, fake_site)
 
     return with_everything_stored
 
 
 def ask(fake_site: FakeSite) -> bool:
-    """Send the request. 409 on a retry means that an earlier action took effect."""
+    """Send the request, and check its answer. 409 on a retry means that an earlier action took effect."""
     case = fake_site.scene_state.request
     answer = request_with("", case.method, case.url, case.body, fake_site, **case.headers)
+    if answer is not None and answer.status_code == 503:
+        assert_fits_description(answer, case)
     already_done = () if case.method == "GET" else (409,)
     return has_status(answer, case.status, *already_done)
 

@@ -1,17 +1,15 @@
 """Scenes of staff's actions, of one person's data, of statements, and of signing in."""
 
-import atexit
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.core.settings import settings
 from chalicelib.jobs.model import new_job
 from chalicelib.jobs.request import start
 from chalicelib.partners.form import read_signature
@@ -21,7 +19,6 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import PetitionState
 from chalicelib.projections.funnel import Stage, stage_counts_by_day, totals
-from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.audit.record import entries
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import TallyDimension
@@ -51,7 +48,7 @@ from tests.faults.scenes import (
 from tests.located import give_table
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.signatures.test_erase import ERASED_ATTRIBUTES
-from tests.signin.fake_provider import CLIENT, a_fake_provider
+from tests.signin.fake_provider import run_provider
 from tests.signin.test_api import SESSION_BODY
 from tests.updates.sending import an_update
 
@@ -145,29 +142,6 @@ def assert_stages_are_counted_once(fake_site: FakeSite) -> None:
 
 
 PERSON_URL = f"/api/staff/people/{PETITION.slug}/{KEY.sk}"
-
-
-@contextmanager
-def run_provider(patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run a sign-in provider. It is not part of AWS, so it has no faults here."""
-    variables = {"ISSUER": _issuer(), "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
-    for name, value in variables.items():
-        patch.setenv(f"OIDC_{name}", value)
-    settings.cache_clear()
-    forget_provider()
-    yield
-    forget_provider()
-    settings.cache_clear()
-
-
-@cache
-def _issuer() -> str:
-    """Start a provider that lets Bob in, until the process ends, and return its address."""
-    running = ExitStack()
-    atexit.register(running.close)
-    provider = running.enter_context(a_fake_provider())
-    provider.issue_token(exp=int((NOW + DAY).timestamp()))
-    return provider.issuer
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import json
 
 from chalicelib.core.tokens import Purpose
+from chalicelib.pages.render import asset_url, dashboard_version
 from tests.actors import LINKS, fields_of, json_of
 from tests.fake_site import FORM, JSON
 from tests.openapi.cases import NO_PROVIDER, get, link_cases, own_link_cases, post, signing_cases
@@ -13,6 +14,7 @@ SESSION = "/api/staff/session"
 INVITATION = "/api/staff/invitation"
 JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
+ASSET, STAFF_ASSET = "/assets/{name}", "/assets/staff/{version}/{name}"
 PICTURE = "/petitions/{slug}/pictures/{digest}"
 MINE = "/my-signatures"
 MY_SIGNATURES = [
@@ -73,13 +75,10 @@ PUBLIC_REQUESTS = [
     post(415, INVITATION, INVITATION, b"{}", "text/plain"),
     get(200, PICTURE, "/petitions/safe-children/pictures/0123456789abcdef"),
     get(404, PICTURE, "/petitions/safe-children/pictures/none"),
-    get(200, "/assets/{name}", "/assets/site.css"),
-    get(200, "/assets/{name}", "/assets/petition.js"),
-    get(200, "/assets/{name}", "/assets/icon.svg"),
-    get(304, "/assets/{name}", "/assets/site.css", **{"If-None-Match": "*"}),
-    get(404, "/assets/{name}", "/assets/render.py"),
-    get(200, "/assets/staff/{version}/{name}", "/assets/staff/0/app.js"),
-    get(200, "/assets/staff/{version}/{name}", "/assets/staff/0/staff.css"),
-    get(304, "/assets/staff/{version}/{name}", "/assets/staff/0/app.js", **{"If-None-Match": "*"}),
-    get(404, "/assets/staff/{version}/{name}", "/assets/staff/0/render.py"),
+    *(get(200, ASSET, asset_url(name, base="")) for name in ("site.css", "petition.js", "icon.svg")),
+    get(304, ASSET, asset_url("site.css", base=""), **{"If-None-Match": "*"}),
+    get(404, ASSET, "/assets/render.py"),
+    *(get(200, STAFF_ASSET, f"/assets/staff/{dashboard_version()}/{name}") for name in ("app.js", "staff.css")),
+    get(304, STAFF_ASSET, f"/assets/staff/{dashboard_version()}/app.js", **{"If-None-Match": "*"}),
+    get(404, STAFF_ASSET, "/assets/staff/0/render.py"),
 ]
