@@ -5,9 +5,9 @@ from chalicelib.core.tokens import Purpose
 from chalicelib.mail.model import MailRequest
 from tests.actors import BOB, DAY, NOW, TOKEN_KEYS
 from tests.fake_site import FakeSite
-from tests.faults.mail_scenes import bounce_email, deliver_request
+from tests.faults.mail_scenes import bounce_email, sends
 from tests.faults.public_scenes import with_bobs_token
-from tests.faults.scenes import SIX_MINUTES, Scene, assert_exact_counts, has_status
+from tests.faults.scenes import Scene, assert_exact_counts, has_status
 from tests.faults.staff_scenes import assert_audit_entry, request_as_bob
 
 INVITATION = {"email": BOB.email, "owner": "dora", "rights": ["counts"]}
@@ -41,6 +41,6 @@ def assert_dora_got_the_link(fake_site: FakeSite) -> None:
 
 SCENES = [
     Scene("accept_invitation", with_dora_invited, accept_invitation, assert_dora_has_a_token),
-    Scene("send_other_mail", with_dora_invited, deliver_request, assert_dora_got_the_link, SIX_MINUTES),
+    sends(with_dora_invited, assert_dora_got_the_link),
     Scene("receive_feedback", with_dora_invited, bounce_email, assert_exact_counts),
 ]

@@ -20,7 +20,7 @@ from chalicelib.mail.sending import PAUSE
 from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW, change_item, confirmed, item_of
 from tests.fake_site import FakeSite, stream_event, token_in
-from tests.faults.mail_scenes import assert_request_is_queued_again, bounce_email, deliver_request
+from tests.faults.mail_scenes import assert_request_is_queued_again, bounce_email, mail_messages, sends, sweeps
 from tests.faults.public_scenes import with_bobs_token
 from tests.faults.scenes import (
     KEY,
@@ -29,10 +29,10 @@ from tests.faults.scenes import (
     TWO_HOURS,
     Scene,
     assert_exact_counts,
+    deliver,
     link,
     post,
     run,
-    run_mail_task,
     together,
 )
 from tests.faults.staff_scenes import (
@@ -215,7 +215,7 @@ def with_a_letter_to_a_member(fake_site: FakeSite) -> None:
 def deliver_with_a_table_of_members(fake_site: FakeSite) -> bool:
     with pytest.MonkeyPatch.context() as patch:
         give_members(patch)
-        return deliver_request(fake_site)
+        return deliver("send_other_mail", mail_messages, fake_site)
 
 
 def assert_letter_goes_to_the_member(fake_site: FakeSite) -> None:
@@ -244,8 +244,7 @@ SCENES = [
           assert_letter_is_requested_once),
     Scene("relay_mail", with_a_dropped_letter, partial(run, "relay_mail", confirmation_event),
           assert_letter_is_requested_once),
-    Scene("send_other_mail", with_a_letter_that_ses_refuses, deliver_request, assert_exact_counts, SIX_MINUTES,
-          sends=0),
+    sends(with_a_letter_that_ses_refuses, assert_exact_counts, mails=0),
     Scene("confirm_signature", with_a_letter_offered_to_alice,
           partial(post, "/confirm", {"token": token_in(link(Purpose.CONFIRM)), "letter.send": "yes"}, 200),
           assert_letter_is_stored),
@@ -253,18 +252,13 @@ SCENES = [
           assert_exported),
     Scene("edit_petition", with_bobs_token, partial(change_petition, "PUT", PETITION_URL, FIELDS_WITH_A_LETTER),
           assert_petition_is_complete),
-    Scene("send_other_mail", with_a_requested_letter, deliver_request, assert_letter_is_counted_once, SIX_MINUTES),
-    Scene("send_other_mail", with_a_letter_on_a_used_up_quota, deliver_request, assert_letter_is_counted_once, PAUSE),
-    Scene("send_other_mail", with_a_crashed_sender, deliver_request, assert_letter_is_counted_once, SIX_MINUTES,
-          sends=0),
-    Scene("send_other_mail", with_a_letter_to_a_paused_target, deliver_request, assert_letter_waits, SIX_MINUTES,
-          sends=0),
-    Scene("send_other_mail", with_a_letter_at_a_pace, deliver_request, assert_letter_is_counted_once,
-          timedelta(hours=1)),
-    Scene("send_other_mail", with_a_letter_whose_turn_comes_later, deliver_request, assert_letter_waits, SIX_MINUTES,
-          sends=0),
-    Scene("check_mail", with_a_letter_postponed_by_a_former_pace, partial(run_mail_task, "sweep"),
-          assert_letter_is_due_and_queued),
+    sends(with_a_requested_letter, assert_letter_is_counted_once),
+    sends(with_a_letter_on_a_used_up_quota, assert_letter_is_counted_once, PAUSE),
+    sends(with_a_crashed_sender, assert_letter_is_counted_once, mails=0),
+    sends(with_a_letter_to_a_paused_target, assert_letter_waits, mails=0),
+    sends(with_a_letter_at_a_pace, assert_letter_is_counted_once, timedelta(hours=1)),
+    sends(with_a_letter_whose_turn_comes_later, assert_letter_waits, mails=0),
+    sweeps(with_a_letter_postponed_by_a_former_pace, assert_letter_is_due_and_queued),
     Scene("receive_feedback", with_a_sent_letter, bounce_email, assert_bounce_paused_the_target),
     Scene("receive_feedback", with_a_sent_letter_after_two_rejections,
           partial(bounce_email, bounceType="Transient", bounceSubType="ContentRejected"),

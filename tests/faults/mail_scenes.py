@@ -43,10 +43,10 @@ from tests.faults.scenes import (
     SIX_MINUTES,
     TWO_HOURS,
     Scene,
+    State,
     assert_exact_counts,
     deliver,
     run,
-    run_mail_task,
     with_alice_confirmed,
     with_alice_pending,
 )
@@ -70,10 +70,12 @@ def assert_alice_is_undeliverable(fake_site: FakeSite) -> None:
 
 
 def mail_messages(fake_site: FakeSite) -> list[Any]:
-    """Return the message that asks for Alice's email, the same one for each attempt."""
-    if not hasattr(fake_site.scene_state, "messages"):
-        fake_site.scene_state.messages = [request_of(fake_site.tables, PETITION, KEY.sk).model_dump()]
-    return fake_site.scene_state.messages
+    """Return the messages for the sender, by default the one for Alice's email: the same for each attempt."""
+    state = fake_site.scene_state
+    if not hasattr(state, "messages"):
+        request = getattr(state, "mail_request", None) or request_of(fake_site.tables, PETITION, KEY.sk)
+        state.messages = [request.model_dump()]
+    return state.messages
 
 
 def with_a_batch(fake_site: FakeSite) -> None:
@@ -236,8 +238,25 @@ def with_an_email_to_alice(fake_site: FakeSite) -> None:
     forget_updates()
 
 
-def deliver_request(fake_site: FakeSite, sender: str = "send_other_mail") -> bool:
-    return fake_site.deliver(sender, [fake_site.scene_state.mail_request.model_dump()]) == []
+def sends(
+    before: State,
+    then: State,
+    retry_after: timedelta = SIX_MINUTES,
+    *,
+    mails: int = 1,
+    sender: str = "send_other_mail",
+) -> Scene:
+    """Return the scene in which the messages are delivered to the sender."""
+    return Scene(sender, before, partial(deliver, sender, mail_messages), then, retry_after, mails)
+
+
+def checks(task: str, before: State, then: State) -> Scene:
+    """Return the scene in which a scheduled task runs."""
+    return Scene("check_mail", before, lambda fake_site: run("check_mail", lambda _: {"task": task}, fake_site), then)
+
+
+sends_urgently = partial(sends, sender="send_mail")
+sweeps, watches = partial(checks, "sweep"), partial(checks, "watch")
 
 
 def bounce_email(fake_site: FakeSite, **bounce: str) -> bool:
@@ -305,43 +324,31 @@ def assert_email_is_requested_once(fake_site: FakeSite) -> None:
 
 SCENES = [
     Scene("relay_mail", with_alice_pending, partial(run, "relay_mail", signing_event), assert_alices_email_is_queued),
-    Scene("send_mail", with_alice_pending, partial(deliver, "send_mail", mail_messages), assert_alice_got_email,
-          SIX_MINUTES),
-    Scene("send_mail", with_a_batch, partial(deliver, "send_mail", mail_messages), assert_both_got_email,
-          SIX_MINUTES, sends=2),
-    Scene("send_mail", with_a_batch_and_a_used_up_quota, partial(deliver, "send_mail", mail_messages),
-          assert_both_got_email, PAUSE, sends=2),
-    Scene("send_mail", with_alice_on_a_busy_network, partial(deliver, "send_mail", mail_messages),
-          assert_email_waits_or_is_sent, DAY),
-    Scene("send_other_mail", with_alice_on_a_busy_network, partial(deliver, "send_other_mail", mail_messages),
-          assert_email_waits_or_is_sent, DAY),
-    Scene("send_mail", with_a_used_up_email_budget, partial(deliver, "send_mail", mail_messages),
-          assert_email_waits_or_is_sent, DAY),
-    Scene("send_other_mail", with_a_used_up_email_budget, partial(deliver, "send_other_mail", mail_messages),
-          assert_email_waits_or_is_sent, DAY),
+    sends_urgently(with_alice_pending, assert_alice_got_email),
+    sends_urgently(with_a_batch, assert_both_got_email, mails=2),
+    sends_urgently(with_a_batch_and_a_used_up_quota, assert_both_got_email, PAUSE, mails=2),
+    sends_urgently(with_alice_on_a_busy_network, assert_email_waits_or_is_sent, DAY),
+    sends(with_alice_on_a_busy_network, assert_email_waits_or_is_sent, DAY),
+    sends_urgently(with_a_used_up_email_budget, assert_email_waits_or_is_sent, DAY),
+    sends(with_a_used_up_email_budget, assert_email_waits_or_is_sent, DAY),
     Scene("relay_mail", with_a_postponed_email, partial(run, "relay_mail", signing_event), assert_alices_email_waits),
-    Scene("send_other_mail", with_alice_pending, partial(deliver, "send_other_mail", mail_messages),
-          assert_alice_got_email, SIX_MINUTES),
-    Scene("send_other_mail", with_a_receipt_after_an_edit, partial(deliver, "send_other_mail", mail_messages),
-          assert_alice_got_email, SIX_MINUTES),
-    Scene("send_other_mail", with_a_reminder, partial(deliver, "send_other_mail", mail_messages),
-          assert_alice_is_reminded_unless_unknown, SIX_MINUTES),
+    sends(with_alice_pending, assert_alice_got_email),
+    sends(with_a_receipt_after_an_edit, assert_alice_got_email),
+    sends(with_a_reminder, assert_alice_is_reminded_unless_unknown),
     Scene("receive_feedback", with_alice_pending, partial(deliver, "receive_feedback", bounce_events),
           assert_alice_is_undeliverable),
-    Scene("check_mail", with_event_sources_disabled, partial(run_mail_task, "watch"),
-          assert_event_sources_are_enabled),
-    Scene("check_mail", with_a_long_queue, partial(run_mail_task, "watch"),
-          assert_confirmations_have_the_whole_rate),
-    Scene("check_mail", with_sending_paused, partial(run_mail_task, "watch"), assert_event_sources_are_disabled),
-    Scene("check_mail", with_alice_pending, partial(run_mail_task, "sweep"), assert_alices_email_is_queued),
-    Scene("check_mail", with_a_marker_without_email, partial(run_mail_task, "sweep"), assert_no_group_is_marked),
+    watches(with_event_sources_disabled, assert_event_sources_are_enabled),
+    watches(with_a_long_queue, assert_confirmations_have_the_whole_rate),
+    watches(with_sending_paused, assert_event_sources_are_disabled),
+    sweeps(with_alice_pending, assert_alices_email_is_queued),
+    sweeps(with_a_marker_without_email, assert_no_group_is_marked),
     Scene("cancel_update", with_a_draft, partial(call, "POST", f"{DRAFT_URL}/cancel", 200, None),
           assert_update_is_cancelled),
     Scene("run_job", with_a_published_update, run_update_job, assert_email_is_requested_once),
     Scene("run_job", with_an_update_that_bounces, run_job_to_the_pause, assert_update_is_paused),
-    Scene("send_other_mail", with_an_email_to_alice, deliver_request, assert_exact_counts, SIX_MINUTES),
-    Scene("send_other_mail", with_a_draft_to_test, deliver_request, assert_exact_counts, SIX_MINUTES),
+    sends(with_an_email_to_alice, assert_exact_counts),
+    sends(with_a_draft_to_test, assert_exact_counts),
     Scene("receive_feedback", with_an_email_to_alice, bounce_email, assert_undeliverable),
     Scene("receive_feedback", with_a_draft_to_test, bounce_email, assert_exact_counts),
-    Scene("check_mail", with_an_old_request, partial(run_mail_task, "sweep"), assert_request_is_queued_again),
+    sweeps(with_an_old_request, assert_request_is_queued_again),
 ]  # fmt: skip

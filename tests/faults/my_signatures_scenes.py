@@ -12,12 +12,13 @@ from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.owner import ask_to_move
 from tests.actors import ALICE, DAY, LIMIT_KEYS, NOW, TOKEN_KEYS, Person, confirmed, identity_of, item_of
 from tests.fake_site import FakeSite
-from tests.faults.mail_scenes import bounce_email, deliver_request
+from tests.faults.mail_scenes import bounce_email, sends
 from tests.faults.scenes import (
     KEY,
     PETITION,
-    SIX_MINUTES,
+    Act,
     Scene,
+    State,
     assert_alices_state,
     assert_exact_counts,
     post,
@@ -100,7 +101,7 @@ def assert_named(name: str, fake_site: FakeSite) -> None:
 
 
 REQUESTED = (with_a_link_requested, with_a_move_wanted, with_a_move_that_is_over)
-CHANGES = {
+CHANGES: dict[Act, State] = {
     _change("withdraw"): partial(assert_alices_state, "withdrawn"),
     _change("correct", name="A. A."): partial(assert_named, "A. A."),
     _change("move", email=NEW.email): assert_wanted,
@@ -114,8 +115,8 @@ SCENES = [
     Scene("change_my_signatures", with_email_stopped, _change("allow-email"), assert_exact_counts),
     Scene("confirm_my_move", with_a_move_wanted, CONFIRM_MOVE, assert_moved),
     Scene("confirm_my_move", with_the_new_address_signed_too, CONFIRM_MOVE, assert_moved),
-    Scene("send_other_mail", with_a_link_requested, deliver_request, partial(assert_mailed, ALICE.email), SIX_MINUTES),
-    Scene("send_other_mail", with_a_move_wanted, deliver_request, partial(assert_mailed, NEW.email), SIX_MINUTES),
-    Scene("send_other_mail", with_a_move_that_is_over, deliver_request, assert_forgotten, SIX_MINUTES, sends=0),
+    sends(with_a_link_requested, partial(assert_mailed, ALICE.email)),
+    sends(with_a_move_wanted, partial(assert_mailed, NEW.email)),
+    sends(with_a_move_that_is_over, assert_forgotten, mails=0),
     *(Scene("receive_feedback", before, bounce_email, assert_exact_counts) for before in REQUESTED),
 ]  # fmt: skip

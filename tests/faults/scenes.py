@@ -129,10 +129,6 @@ def run(function: str, event: Callable[[FakeSite], dict[str, Any]], fake_site: F
     return True
 
 
-def run_mail_task(task: str, fake_site: FakeSite) -> bool:
-    return run("check_mail", lambda _: {"task": task}, fake_site)
-
-
 def schedule(_: FakeSite) -> dict[str, Any]:
     return schedule_event()
 

@@ -33,6 +33,13 @@ OTHERS = {
     "request_list": {"slug": "closed"},
     "resume_update": {"update_id": "paused"},
     "run_retention": {"slug": "ended"},
+    # Jobs that have not ended.
+    "cancel_export": {"export_id": "closed.waiting"},
+    "cancel_list": {"list_id": f"{SLUG}.20261124T120000Z-00000001"},
+    "cancel_import": {"slug": "lettered", "import_id": "lettered.waiting"},
+    "cancel_removal": {"slug": "lettered", "removal_id": "lettered.waiting"},
+    "cancel_retention": {"retention_id": "lettered.waiting"},
+    "switch_off": {"reminders_id": "lettered.waiting"},
 }
 # The views whose requests of staff need more than a path and an example: a query, the header If-Match, a petition.
 SPECIAL = ("create_petition", "edit_petition", "move_petition", "start_import")

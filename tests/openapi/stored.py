@@ -65,6 +65,7 @@ def stored_items() -> dict[Key, Item]:
     _add_exports(tables)
     _add_updates(tables)
     store_reminding(tables, job_id="closed.done", state="done")
+    store_reminding(tables, job_id="lettered.waiting")
     store_removal(tables)
     store_removal(tables, job_id="lettered.waiting", state="waiting")
     a_published_petition(tables, slug="lettered", letter=LETTER)
@@ -72,6 +73,7 @@ def stored_items() -> dict[Key, Item]:
     a_published_petition(tables, slug="ended", **ended)
     a_published_petition(tables, slug="emptied", **ended, emptied_at=NOW - DAY)
     store_retention(tables, job_id="ended.done", state="done")
+    store_retention(tables, job_id="lettered.waiting")
     return tables.items
 
 

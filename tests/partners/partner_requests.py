@@ -52,16 +52,16 @@ def of_imports(staff: Callable[..., Any]) -> Iterator[Any]:
 
 
 def add_imports(tables: FakeTables) -> None:
-    """Store an import that is done, and a dry run."""
-    for import_id, dry_run in {DONE_ID: False, DRY_RUN_ID: True}.items():
+    """Store an import that is done, a dry run, and an import that waits."""
+    for import_id in (DONE_ID, DRY_RUN_ID, "lettered.waiting"):
         job = Import(
             job_id=import_id,
             requested_by="bob",
             requested_at=NOW,
             touched_at=NOW,
-            state=JobState.DONE,
+            state=JobState.WAITING if import_id.endswith("waiting") else JobState.DONE,
             partner="partner-oak",
-            dry_run=dry_run,
+            dry_run=import_id == DRY_RUN_ID,
             shape=Shape(encoding="utf-8", delimiter=",", columns={"email": ["Email"]}),
         )
         tables.put(keys.job("import", job.job_id), job.model_dump(exclude_none=True))
