@@ -6,7 +6,6 @@ from chalicelib.mail.model import MailRequest
 from tests.actors import BOB, DAY, NOW, TOKEN_KEYS
 from tests.fake_site import FakeSite
 from tests.faults.mail_scenes import bounce_email, sends
-from tests.faults.public_scenes import with_bobs_token
 from tests.faults.scenes import Scene, assert_exact_counts, has_status
 from tests.faults.staff_scenes import assert_audit_entry, request_as_bob
 
@@ -15,7 +14,6 @@ ATTEMPT = "a" * 43
 
 
 def with_dora_invited(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
     answer = request_as_bob("POST", "/api/staff/invitations", INVITATION, fake_site)
     state, until = fake_site.scene_state, NOW + DAY
     state.other_token_id = answer.json_body["token_id"]

@@ -16,7 +16,6 @@ from tests.actors import ALICE, DAY, NOW, Person, confirmed
 from tests.exporting import request_export
 from tests.exports.subscribers.listing import a_list, rows as listed_rows, run_once
 from tests.fake_site import FakeSite, context, sqs_event
-from tests.faults.public_scenes import with_bobs_token
 from tests.faults.scenes import (
     PETITION,
     Scene,
@@ -62,14 +61,12 @@ def assert_parts_are_deleted(fake_site: FakeSite) -> None:
 
 def with_a_second_requested_list(fake_site: FakeSite) -> None:
     """Alice was on the first list."""
-    with_bobs_token(fake_site)
     confirmed(fake_site.tables, PETITION, ALICE, updates=True)
     run_once(fake_site, a_list(fake_site.tables, 1))
     fake_site.scene_state.opt_in_list = a_list(fake_site.tables, 2)
 
 
 def with_a_requested_list(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
     fake_site.scene_state.opt_in_list = a_list(fake_site.tables)
 
 
@@ -110,14 +107,8 @@ IMPORT_ID = f"{PETITION.slug}.20261124T120000Z-00000000"
 IMPORT_URL = f"{IMPORTS_URL}/{IMPORT_ID}"
 
 
-def with_bob_and_oak(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    a_partner(fake_site.tables)
-
-
 def with_a_waiting_import(fake_site: FakeSite) -> None:
     """The second person in the file has signed here already."""
-    with_bob_and_oak(fake_site)
     confirmed(fake_site.tables, PETITION, Person("Somebody", "person2@mail.example"))
     fake_site.scene_state.import_job = store_waiting_import(fake_site)
 
@@ -134,7 +125,6 @@ def finish_import(job: Import, partner: Partner, fake_site: FakeSite) -> None:
 
 def with_a_waiting_undo(fake_site: FakeSite) -> None:
     """The import to undo has run."""
-    with_bob_and_oak(fake_site)
     finish_and_undo(store_waiting_import(fake_site), a_partner(fake_site.tables), fake_site)
 
 
@@ -152,14 +142,12 @@ def with_an_import_after_an_undo(fake_site: FakeSite) -> None:
 
 
 def with_an_undo_of_people_who_wait_for_our_email(fake_site: FakeSite) -> None:
-    with_bob_and_oak(fake_site)
     elm = a_partner(fake_site.tables, CountsWhen.AFTER_EMAIL, "partner-elm")
     job = an_import(fake_site.tables, fake_site.bucket, elm, CSV + rows(1, 2))
     finish_and_undo(job, elm, fake_site)
 
 
 def with_a_waiting_dry_run(fake_site: FakeSite) -> None:
-    with_bob_and_oak(fake_site)
     oak = a_partner(fake_site.tables)
     fake_site.scene_state.import_job = an_import(
         fake_site.tables, fake_site.bucket, oak, CSV + rows(1, 1), dry_run=True
@@ -172,7 +160,6 @@ def with_a_finished_dry_run(fake_site: FakeSite) -> None:
 
 
 def with_the_same_file_again(fake_site: FakeSite) -> None:
-    with_bob_and_oak(fake_site)
     finish_import(store_waiting_import(fake_site), a_partner(fake_site.tables), fake_site)
     fake_site.scene_state.import_job = store_waiting_import(fake_site)
 
@@ -211,7 +198,6 @@ def assert_dry_run_kept_only_its_first_rows(fake_site: FakeSite) -> None:
 
 def with_reminders_on(fake_site: FakeSite) -> None:
     """Alice has not confirmed."""
-    with_bobs_token(fake_site)
     mailed(fake_site.tables, PETITION)
     fake_site.scene_state.reminding = store_reminding(fake_site.tables)
 
@@ -234,7 +220,6 @@ ENDED = {"opened_at": NOW - 99 * DAY, "closes_at": NOW - 60 * DAY, "retention_mo
 
 def with_an_ended_petition(fake_site: FakeSite) -> None:
     """Alice confirmed, and a file and a partner's receipt are about her."""
-    with_bob_and_oak(fake_site)
     identity = confirmed(fake_site.tables, PETITION, ALICE)
     receipt = {"digest": "ab" * 16, "signature_id": identity, "job_id": "safe-children.1"}
     fake_site.tables.put(keys.receipt(PETITION.slug, "partner-oak", "ab" * 16), receipt)

@@ -21,7 +21,6 @@ from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW, change_item, confirmed, item_of
 from tests.fake_site import FakeSite, stream_event, token_in
 from tests.faults.mail_scenes import assert_request_is_queued_again, bounce_email, mail_messages, sends, sweeps
-from tests.faults.public_scenes import with_bobs_token
 from tests.faults.scenes import (
     KEY,
     PETITION,
@@ -31,9 +30,9 @@ from tests.faults.scenes import (
     assert_exact_counts,
     deliver,
     link,
+    nothing,
     post,
     run,
-    together,
 )
 from tests.faults.staff_scenes import (
     PETITION_FIELDS,
@@ -157,7 +156,6 @@ def with_a_crashed_sender(fake_site: FakeSite) -> None:
 
 
 def with_a_paused_target(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
     a_petition_with_a_letter(fake_site)
     pause(PETITION.slug, TARGET_KEY, "bounced", NOW, fake_site.tables)
 
@@ -248,9 +246,9 @@ SCENES = [
     Scene("confirm_signature", with_a_letter_offered_to_alice,
           partial(post, "/confirm", {"token": token_in(link(Purpose.CONFIRM)), "letter.send": "yes"}, 200),
           assert_letter_is_stored),
-    Scene("export_access", together(with_bobs_token, with_a_requested_letter), act_on_alice("access"),
+    Scene("export_access", with_a_requested_letter, act_on_alice("access"),
           assert_exported),
-    Scene("edit_petition", with_bobs_token, partial(change_petition, "PUT", PETITION_URL, FIELDS_WITH_A_LETTER),
+    Scene("edit_petition", nothing, partial(change_petition, "PUT", PETITION_URL, FIELDS_WITH_A_LETTER),
           assert_petition_is_complete),
     sends(with_a_requested_letter, assert_letter_is_counted_once),
     sends(with_a_letter_on_a_used_up_quota, assert_letter_is_counted_once, PAUSE),

@@ -36,7 +36,6 @@ from tests.actors import (
     signed,
 )
 from tests.fake_site import FakeSite, context, sqs_event, stream_event
-from tests.faults.public_scenes import with_bobs_token
 from tests.faults.scenes import (
     KEY,
     PETITION,
@@ -206,7 +205,6 @@ TEST_KEY = update_delivery_key(PETITION.slug, "a1", "0123456789abcdef")
 
 
 def with_a_draft(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
     add_update(an_update(), fake_site.tables)
     forget_updates()
 
@@ -231,7 +229,6 @@ def with_a_published_update(fake_site: FakeSite) -> None:
 
 def with_an_email_to_alice(fake_site: FakeSite) -> None:
     with_alice_subscribed(fake_site)
-    with_bobs_token(fake_site)
     add_update(an_update(state=UpdateState.SENDING, published_at=NOW), fake_site.tables)
     key = update_delivery_key(PETITION.slug, "a1", fake_site.scene_state.alices_id)
     fake_site.scene_state.mail_request = EMAILS.request(key, NOW, fake_site.tables)

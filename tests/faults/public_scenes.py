@@ -4,7 +4,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose
 from chalicelib.mail.budget import choice_of, is_stopped, stop, stop_token
 from chalicelib.mail.model import mailbox_of
@@ -24,7 +23,6 @@ from tests.actors import (
     LIMIT_KEYS,
     NOW,
     TOKEN_KEYS,
-    bobs_token,
     confirmed,
     fields_of,
     identity_of,
@@ -57,10 +55,6 @@ from tests.faults.scenes import (
 )
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.signatures.test_sign import send_mail
-
-
-def with_bobs_token(fake_site: FakeSite) -> None:
-    fake_site.scene_state.bobs_token = bobs_token(fake_site.tables, NOW, *Right)
 
 
 def assert_exact_public_count(fake_site: FakeSite) -> None:
@@ -193,8 +187,7 @@ SCENES = [
     Scene("show_petition", with_an_edited_text, partial(get, "/petitions/safe-children"), assert_exact_counts),
     Scene("read_count", with_past_days, partial(get, f"{API_URL}/count"), assert_exact_public_count),
     Scene("read_progress", with_alice_confirmed, partial(get, f"{API_URL}/progress"), assert_exact_public_count),
-    Scene("authorizer", with_bobs_token,
-          partial(is_authorized, authorizer.authorizer, bobs_request), assert_exact_counts),
+    Scene("authorizer", nothing, partial(is_authorized, authorizer.authorizer, bobs_request), assert_exact_counts),
     Scene("sign_by_json", nothing, sign_by_json, assert_stored_with_one_email_request),
     Scene("sign_by_json", with_alice_mailed, sign_by_json, assert_stored_with_one_email_request),
     Scene("sign_by_json", with_alice_confirmed, sign_by_json, assert_told_that_she_had_signed),

@@ -8,8 +8,8 @@ from chalicelib.removals.model import Condition, RemovalAction
 from chalicelib.runner.worker import run_address_job
 from tests.actors import ALICE, change_item, confirmed, identity_of, signed
 from tests.fake_site import FakeSite, context, sqs_event
-from tests.faults.public_scenes import TOKEN, with_bobs_token
-from tests.faults.scenes import PETITION, Scene, assert_exact_counts, post
+from tests.faults.public_scenes import TOKEN
+from tests.faults.scenes import PETITION, Scene, assert_exact_counts, nothing, post
 from tests.faults.staff_scenes import assert_audit_entry, call
 from tests.removals.removing import store_removal
 
@@ -19,7 +19,6 @@ REMOVAL = {"condition": {"domain": "mail.example"}, "reason": "One network"}
 
 
 def with_a_removal(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
     confirmed(fake_site.tables, PETITION)
     store_removal(fake_site.tables, state=JobState.WAITING)
 
@@ -90,9 +89,9 @@ SCENES = [
     Scene("confirm_signature", with_alice_held, partial(post, "/confirm", TOKEN, 200),
           partial(assert_alice_is, "held")),
     # 409 is a success too: an earlier request took effect, and the job runs.
-    Scene("remove_signatures", with_bobs_token, partial(call, "POST", REMOVALS, 202, REMOVAL, done=409),
+    Scene("remove_signatures", nothing, partial(call, "POST", REMOVALS, 202, REMOVAL, done=409),
           partial(assert_audit_entry, "removal.started")),
-    Scene("release_held", with_bobs_token,
+    Scene("release_held", nothing,
           partial(call, "POST", f"{PATH}/held/release", 202, {"condition": {}, "reason": "Real"}, done=409),
           partial(assert_audit_entry, "held.released")),
     Scene("undo_removal", with_a_removal_that_is_done,

@@ -10,11 +10,12 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.email import Mailer, MailQuota
 from chalicelib.aws.queue import Queue, Source
 from chalicelib.aws.table import Tables
+from chalicelib.core.rights import Right
 from chalicelib.delivery import worker
 from chalicelib.mail.kind import AfterCrash
 from chalicelib.mail.model import MailRequest
 from chalicelib.shedding.level import forget_level
-from tests.actors import NOW, a_published_petition
+from tests.actors import NOW, a_published_petition, bobs_token
 from tests.fake_site import FakeSite, forget_process_state
 from tests.fakes import FakeQueue
 from tests.faults import (
@@ -94,6 +95,7 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
             target.messages.clear()
     fake_site.mailer.mails.clear()
     fake_site.scene_state = SceneState()
+    fake_site.scene_state.bobs_token = bobs_token(fake_site.tables, NOW, *Right)
     fake_site.clock.moment = NOW
     a_published_petition(fake_site.tables)
     forget_level()
