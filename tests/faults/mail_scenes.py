@@ -49,7 +49,7 @@ from tests.faults.scenes import (
     with_alice_confirmed,
     with_alice_pending,
 )
-from tests.faults.staff_scenes import assert_audit_entry, call
+from tests.faults.staff_scenes import assert_audit_entry
 from tests.updates.sending import LATER, UPDATES_PATH, an_update, ask as call_as_bob
 
 
@@ -299,11 +299,6 @@ def assert_update_is_paused(fake_site: FakeSite) -> None:
     assert (update.results.bounced, update.why is not None) == (MIN_FOR_BOUNCES, True)
 
 
-def assert_update_is_cancelled(fake_site: FakeSite) -> None:
-    assert_audit_entry("update.cancelled", fake_site)
-    assert find_update(PETITION.slug, "a1", fake_site.tables).state is UpdateState.CANCELLED
-
-
 def with_an_old_request(fake_site: FakeSite) -> None:
     with_an_email_to_alice(fake_site)
     fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
@@ -339,8 +334,6 @@ SCENES = [
     watches(with_sending_paused, assert_event_sources_are_disabled),
     sweeps(with_alice_pending, assert_alices_email_is_queued),
     sweeps(with_a_marker_without_email, assert_no_group_is_marked),
-    Scene("cancel_update", with_a_draft, partial(call, "POST", f"{DRAFT_URL}/cancel", 200, None),
-          assert_update_is_cancelled),
     Scene("run_job", with_a_published_update, run_update_job, assert_email_is_requested_once),
     Scene("run_job", with_an_update_that_bounces, run_job_to_the_pause, assert_update_is_paused),
     sends(with_an_email_to_alice, assert_exact_counts),

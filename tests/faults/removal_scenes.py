@@ -9,13 +9,8 @@ from chalicelib.runner.worker import run_address_job
 from tests.actors import ALICE, change_item, confirmed, identity_of, signed
 from tests.fake_site import FakeSite, context, sqs_event
 from tests.faults.public_scenes import TOKEN
-from tests.faults.scenes import PETITION, Scene, assert_exact_counts, nothing, post
-from tests.faults.staff_scenes import assert_audit_entry, call
+from tests.faults.scenes import PETITION, Scene, assert_exact_counts, post
 from tests.removals.removing import store_removal
-
-PATH = f"/api/staff/petitions/{PETITION.slug}"
-REMOVALS = f"{PATH}/removals"
-REMOVAL = {"condition": {"domain": "mail.example"}, "reason": "One network"}
 
 
 def with_a_removal(fake_site: FakeSite) -> None:
@@ -88,15 +83,6 @@ run_undo = partial(run, job_id="safe-children.undo")
 SCENES = [
     Scene("confirm_signature", with_alice_held, partial(post, "/confirm", TOKEN, 200),
           partial(assert_alice_is, "held")),
-    # 409 is a success too: an earlier request took effect, and the job runs.
-    Scene("remove_signatures", nothing, partial(call, "POST", REMOVALS, 202, REMOVAL, done=409),
-          partial(assert_audit_entry, "removal.started")),
-    Scene("release_held", nothing,
-          partial(call, "POST", f"{PATH}/held/release", 202, {"condition": {}, "reason": "Real"}, done=409),
-          partial(assert_audit_entry, "held.released")),
-    Scene("undo_removal", with_a_removal_that_is_done,
-          partial(call, "POST", f"{REMOVALS}/safe-children.done/undo", 202, None, done=409),
-          partial(assert_audit_entry, "removal.undone")),
     Scene("run_address_job", with_a_removal, run, partial(assert_the_public_knows, 1)),
     Scene("run_address_job", with_an_undo, run_undo, partial(assert_the_public_knows, 0)),
     Scene("run_address_job", with_a_release, run, partial(assert_alice_is, "confirmed")),

@@ -204,8 +204,6 @@ SCENES = [
     Scene("edit_petition", nothing,
           partial(change_petition, "PUT", PETITION_URL, {**PETITION_FIELDS, "text": "More."}),
           assert_petition_is_complete),
-    Scene("move_petition", nothing,
-          partial(change_petition, "POST", f"{PETITION_URL}/state", {"state": "paused"}), assert_petition_is_complete),
     Scene("read_funnel", with_a_funnel_of_past_days, partial(read, "/api/staff/petitions/safe-children/funnel"),
           assert_stages_are_counted_once),
     Scene("read_counts", nothing, read_constituencies, assert_exact_counts),
