@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -18,18 +20,7 @@ from chalicelib.shedding.level import forget_level
 from tests.actors import NOW, a_published_petition, bobs_token
 from tests.fake_site import FakeSite, forget_process_state
 from tests.fakes import FakeQueue
-from tests.faults import (
-    digest_scenes,
-    invitation_scenes,
-    job_scenes,
-    letter_scenes,
-    mail_scenes,
-    my_signatures_scenes,
-    partner_scenes,
-    public_scenes,
-    removal_scenes,
-    staff_scenes,
-)
+from tests.faults import staff_scenes
 from tests.faults.derived_scenes import derived_scenes
 from tests.faults.injection import (
     CALLS,
@@ -47,19 +38,8 @@ from tests.faults.state import SceneState
 from tests.syntax import FILES, imports, place
 
 pytestmark = pytest.mark.faults
-MODULES = (
-    public_scenes,
-    mail_scenes,
-    staff_scenes,
-    partner_scenes,
-    job_scenes,
-    removal_scenes,
-    letter_scenes,
-    digest_scenes,
-    invitation_scenes,
-    my_signatures_scenes,
-)
-OWN_SCENES = [scene for module in MODULES for scene in module.SCENES]
+MODULES = [import_module(f"tests.faults.{path.stem}") for path in sorted(Path(__file__).parent.glob("*_scenes.py"))]
+OWN_SCENES: list[Scene] = [scene for module in MODULES for scene in getattr(module, "SCENES", ())]
 SCENES = [*OWN_SCENES, *derived_scenes({scene.handler for scene in OWN_SCENES})]
 REFUSALS = (Fault.THROTTLED, Fault.DENIED)
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
