@@ -67,15 +67,9 @@ def test_the_cases_come_from_the_served_description(site_url: str) -> None:
     assert answer.json() == valid_requests.raw_schema
 
 
-@valid_requests.include(tag=["petitions", "site"], method="GET").parametrize()
+@valid_requests.include(tag=["petitions", "site"], method="GET").include(tag="petitions", method="POST").parametrize()
 @bounded
-def test_valid_reads_get_described_answers(case: Case[Any], site_url: str, slug: str) -> None:
-    _call_and_check(case, site_url, slug)
-
-
-@valid_requests.include(tag="petitions", method="POST").parametrize()
-@bounded
-def test_valid_signings_get_described_answers(case: Case[Any], site_url: str, slug: str) -> None:
+def test_valid_reads_and_signings_get_described_answers(case: Case[Any], site_url: str, slug: str) -> None:
     _call_and_check(case, site_url, slug)
 
 

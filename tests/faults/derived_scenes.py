@@ -1,47 +1,30 @@
-"""The scenes of routes and kinds of email without scenes of their own."""
+"""The scenes of routes without scenes of their own."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from urllib.parse import parse_qsl
 
 from app import app
-from chalicelib.delivery import worker
 from chalicelib.edge.routes import all_routes
-from chalicelib.mail.deliveries import Deliveries
-from chalicelib.mail.kind import Kind
-from chalicelib.mail.model import Priority
-from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.staff.audit.record import entries
 from stack.template.functions import logical_id
-from tests.actors import ALICE, DAY, NOW, confirmed
+from tests.actors import DAY, NOW
 from tests.fake_site import FakeSite
-from tests.faults.mail_scenes import bounce_email, deliver_request
 from tests.faults.scenes import (
-    PETITION,
-    SIX_MINUTES,
     Scene,
     State,
     assert_exact_counts,
     has_status,
     invoke_route,
     request_with,
-    run_mail_task,
 )
 from tests.openapi.cases import Case
-from tests.openapi.stored import stored_items, with_tokens
-from tests.openapi.test_answers import REQUESTS
-
-# The kinds of email with scenes of their own. Another kind has the key `delivery_key`, and goes to a confirmed signer.
-KINDS = {
-    *("confirm", "confirm-imported", "already-signed", "receipt", "reminder", "update", "update-test"),
-    *("letter", "letter-digest", "letter-test", "invitation"),
-    *("my-signatures", "move", "move-over"),
-}
+from tests.openapi.stored import filled_in, stored_items
+from tests.openapi.test_answers import REQUESTS, assert_fits_description
 
 
 def derived_scenes(handlers: Collection[str]) -> Iterator[Scene]:
-    """Yield the scenes of the routes whose views are not among these handlers, and of other kinds of email."""
+    """Yield the scenes of the routes whose views are not among these handlers, and one of each function of routes."""
     views = {(route.method, route.path): (view, route) for view, route in all_routes().items()}
     successes = {(case.method, case.route): case for case in reversed(REQUESTS) if case.status < 303}
     for address, case in successes.items():
@@ -51,9 +34,6 @@ def derived_scenes(handlers: Collection[str]) -> Iterator[Scene]:
             then = assert_action_is_recorded if is_action else assert_exact_counts
             yield Scene(view, stored_for(case), ask, then)
     yield from _of_functions(case for case in successes.values() if case.method == "GET" and case.status == 200)
-    for kind in worker.KINDS.values():
-        if kind.name not in KINDS:
-            yield from _of_kind(kind)
 
 
 def _of_functions(cases: Iterable[Case]) -> Iterator[Scene]:
@@ -65,41 +45,22 @@ def _of_functions(cases: Iterable[Case]) -> Iterator[Scene]:
             yield Scene(name, stored_for(case), partial(invoke, name), assert_exact_counts)
 
 
-def _of_kind(kind: Kind) -> Iterator[Scene]:
-    """Yield the scenes in which an email of this kind is sent, bounces, and is queued again."""
-    sender = "send_mail" if kind.priority is Priority.URGENT else "send_other_mail"
-
-    def with_an_email(fake_site: FakeSite) -> None:
-        state = kind.state
-        assert isinstance(state, Deliveries)  # Otherwise the kind needs scenes of its own.
-        key = delivery_key(PETITION.slug, confirmed(fake_site.tables, PETITION, updates=True))
-        fake_site.scene_state.mail_request = state.request(key, NOW, fake_site.tables)
-
-    def assert_one_email(fake_site: FakeSite) -> None:
-        assert {mail.to for mail in fake_site.mailer.mails} == {ALICE.email}
-
-    with_an_email.__name__ = f"with_an_email_{kind.name}"
-    yield Scene(sender, with_an_email, partial(deliver_request, sender=sender), assert_one_email, SIX_MINUTES)
-    yield Scene("receive_feedback", with_an_email, bounce_email, assert_exact_counts)
-    yield Scene("check_mail", with_an_email, partial(run_mail_task, "sweep"), assert_exact_counts)
-
-
 def stored_for(case: Case) -> State:
     """Return the state in which the request succeeds. The scene remembers the request with its tokens."""
 
     def with_everything_stored(fake_site: FakeSite) -> None:
         fake_site.tables.items.update({key: dict(item) for key, item in stored_items().items()})
-        headers = {name: with_tokens(value, fake_site) for name, value in case.headers.items()}
-        body = with_tokens(case.body.decode(), fake_site).encode()
-        fake_site.scene_state.request = replace(case, url=with_tokens(case.url, fake_site), headers=headers, body=body)
+        fake_site.scene_state.request = filled_in(case, fake_site)
 
     return with_everything_stored
 
 
 def ask(fake_site: FakeSite) -> bool:
-    """Send the request. 409 on a retry means that an earlier action took effect."""
+    """Send the request, and check its answer. 409 on a retry means that an earlier action took effect."""
     case = fake_site.scene_state.request
     answer = request_with("", case.method, case.url, case.body, fake_site, **case.headers)
+    if answer is not None and answer.status_code == 503:
+        assert_fits_description(answer, case)
     already_done = () if case.method == "GET" else (409,)
     return has_status(answer, case.status, *already_done)
 

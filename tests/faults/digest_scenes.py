@@ -17,8 +17,8 @@ from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of
 from tests.fake_site import FakeSite, stream_event
 from tests.faults.letter_scenes import LETTER_KEY, TARGET_KEY, confirmation_event
-from tests.faults.mail_scenes import assert_request_is_queued_again, bounce_email, deliver_request
-from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, assert_exact_counts, run, run_mail_task
+from tests.faults.mail_scenes import assert_request_is_queued_again, bounce_email, checks, sends, sweeps
+from tests.faults.scenes import KEY, PETITION, Scene, assert_exact_counts, run
 from tests.letters.lettering import TARGET, a_petition_with_a_letter, confirmed_with_a_letter
 
 LAST_NIGHT = NOW - timedelta(hours=12)
@@ -189,27 +189,23 @@ def assert_email_went_to_bob(fake_site: FakeSite) -> None:
 
 
 SCENES = [
-    Scene("send_other_mail", with_a_letter_for_a_digest, deliver_request, assert_letter_is_gathered_once, SIX_MINUTES,
-          sends=False),
-    Scene("send_other_mail", with_a_first_letter, deliver_request, assert_letter_is_sent_once, SIX_MINUTES),
-    Scene("send_other_mail", with_a_digest, deliver_request, assert_letter_is_sent_once, SIX_MINUTES),
-    Scene("send_other_mail", with_a_digest_to_a_paused_target, deliver_request, assert_digest_waits_unsealed,
-          SIX_MINUTES, sends=False),
-    Scene("check_mail", with_a_gathered_letter, partial(run_mail_task, "digests"),
-          assert_digest_is_requested_once, sends=False),
+    sends(with_a_letter_for_a_digest, assert_letter_is_gathered_once, mails=0),
+    sends(with_a_first_letter, assert_letter_is_sent_once),
+    sends(with_a_digest, assert_letter_is_sent_once),
+    sends(with_a_digest_to_a_paused_target, assert_digest_waits_unsealed, mails=0),
+    checks("digests", with_a_gathered_letter, assert_digest_is_requested_once),
     Scene("relay_mail", with_a_withdrawal_before_the_digest, partial(run, "relay_mail", withdrawal_event),
           assert_letter_is_taken_out),
     Scene("relay_mail", with_a_withdrawal_while_the_digest_is_sent, partial(run, "relay_mail", withdrawal_event),
           assert_withdrawal_is_noted_as_late),
     Scene("relay_mail", with_a_withdrawal_after_the_digest, partial(run, "relay_mail", withdrawal_event),
           assert_area_is_forgotten),
-    Scene("send_other_mail", with_a_digest_that_alice_left_late, deliver_request, assert_letter_waits_again,
-          SIX_MINUTES, sends=False),
+    sends(with_a_digest_that_alice_left_late, assert_letter_waits_again, mails=0),
     Scene("receive_feedback", with_a_sent_digest, bounce_email, assert_letter_failed_and_target_is_paused),
-    Scene("check_mail", with_an_old_digest, partial(run_mail_task, "sweep"), assert_request_is_queued_again),
+    sweeps(with_an_old_digest, assert_request_is_queued_again),
     Scene("relay_mail", with_a_target_in_test_mode, partial(run, "relay_mail", confirmation_event),
           assert_test_is_requested),
     Scene("receive_feedback", with_a_test_requested_by_staff, bounce_email, assert_exact_counts),
-    Scene("send_other_mail", with_a_test_of_alices_letter, deliver_request, assert_email_went_to_bob, SIX_MINUTES),
-    Scene("send_other_mail", with_a_test_requested_by_staff, deliver_request, assert_email_went_to_bob, SIX_MINUTES),
+    sends(with_a_test_of_alices_letter, assert_email_went_to_bob),
+    sends(with_a_test_requested_by_staff, assert_email_went_to_bob),
 ]  # fmt: skip

@@ -1,15 +1,12 @@
 """Scenes of an invitation by email: it is sent, bounces, and is accepted."""
 
-from functools import partial
-
 from chalicelib.core import keys, tokens
 from chalicelib.core.tokens import Purpose
 from chalicelib.mail.model import MailRequest
 from tests.actors import BOB, DAY, NOW, TOKEN_KEYS
 from tests.fake_site import FakeSite
-from tests.faults.mail_scenes import bounce_email, deliver_request
-from tests.faults.public_scenes import with_bobs_token
-from tests.faults.scenes import SIX_MINUTES, Scene, assert_exact_counts, has_status, run_mail_task
+from tests.faults.mail_scenes import bounce_email, sends
+from tests.faults.scenes import Scene, assert_exact_counts, has_status
 from tests.faults.staff_scenes import assert_audit_entry, request_as_bob
 
 INVITATION = {"email": BOB.email, "owner": "dora", "rights": ["counts"]}
@@ -17,7 +14,6 @@ ATTEMPT = "a" * 43
 
 
 def with_dora_invited(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
     answer = request_as_bob("POST", "/api/staff/invitations", INVITATION, fake_site)
     state, until = fake_site.scene_state, NOW + DAY
     state.other_token_id = answer.json_body["token_id"]
@@ -43,7 +39,6 @@ def assert_dora_got_the_link(fake_site: FakeSite) -> None:
 
 SCENES = [
     Scene("accept_invitation", with_dora_invited, accept_invitation, assert_dora_has_a_token),
-    Scene("send_other_mail", with_dora_invited, deliver_request, assert_dora_got_the_link, SIX_MINUTES),
+    sends(with_dora_invited, assert_dora_got_the_link),
     Scene("receive_feedback", with_dora_invited, bounce_email, assert_exact_counts),
-    Scene("check_mail", with_dora_invited, partial(run_mail_task, "sweep"), assert_exact_counts),
 ]

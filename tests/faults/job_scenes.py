@@ -13,41 +13,21 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.retention.run import FOLDERS, number_of_steps
 from chalicelib.runner.worker import run_address_job, run_job
 from tests.actors import ALICE, DAY, NOW, Person, confirmed
-from tests.exporting import an_export, request_export, store_export
+from tests.exporting import request_export
 from tests.exports.subscribers.listing import a_list, rows as listed_rows, run_once
 from tests.fake_site import FakeSite, context, sqs_event
-from tests.faults.public_scenes import with_bobs_token
 from tests.faults.scenes import (
     PETITION,
     Scene,
     assert_bucket_is_empty,
     assert_exact_counts,
-    has_status,
-    request_with,
     with_past_days,
 )
-from tests.faults.staff_scenes import assert_audit_entry, call, read
+from tests.faults.staff_scenes import read
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.partnering import a_partner
 from tests.reminders.reminding import mailed, store_reminding
 from tests.retention.retaining import store_retention
-
-EXPORTS_URL = f"/api/staff/petitions/{PETITION.slug}/exports"
-WAITING_EXPORT = an_export()
-
-
-def with_a_waiting_export(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    store_export(fake_site.tables, WAITING_EXPORT)
-
-
-def assert_job_is_cancelled(kind: str, fake_site: FakeSite) -> None:
-    """Assert that every job of this kind is cancelled, and that the log says so."""
-    assert_audit_entry(f"{kind}.cancelled", fake_site)
-    jobs = [
-        item for key, item in fake_site.tables.items.items() if key.pk.startswith(f"JOB#{kind}") and "state" in item
-    ]
-    assert {job["state"] for job in jobs} == {JobState.CANCELLED}
 
 
 def with_a_requested_export(fake_site: FakeSite) -> None:
@@ -81,14 +61,12 @@ def assert_parts_are_deleted(fake_site: FakeSite) -> None:
 
 def with_a_second_requested_list(fake_site: FakeSite) -> None:
     """Alice was on the first list."""
-    with_bobs_token(fake_site)
     confirmed(fake_site.tables, PETITION, ALICE, updates=True)
     run_once(fake_site, a_list(fake_site.tables, 1))
     fake_site.scene_state.opt_in_list = a_list(fake_site.tables, 2)
 
 
 def with_a_requested_list(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
     fake_site.scene_state.opt_in_list = a_list(fake_site.tables)
 
 
@@ -104,11 +82,6 @@ def run_list_job(fake_site: FakeSite) -> bool:
     """Deliver the job's message and return whether the list is done."""
     fake_site.scene_state.opt_in_list = run_once(fake_site, fake_site.scene_state.opt_in_list)
     return bool(fake_site.scene_state.opt_in_list.state == JobState.DONE)
-
-
-def cancel_list(fake_site: FakeSite) -> bool:
-    job_id = fake_site.scene_state.opt_in_list.job_id
-    return call("DELETE", f"/api/staff/lists/{job_id}", 200, None, fake_site)
 
 
 def run_cancelled_job(fake_site: FakeSite) -> bool:
@@ -134,14 +107,8 @@ IMPORT_ID = f"{PETITION.slug}.20261124T120000Z-00000000"
 IMPORT_URL = f"{IMPORTS_URL}/{IMPORT_ID}"
 
 
-def with_bob_and_oak(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    a_partner(fake_site.tables)
-
-
 def with_a_waiting_import(fake_site: FakeSite) -> None:
     """The second person in the file has signed here already."""
-    with_bob_and_oak(fake_site)
     confirmed(fake_site.tables, PETITION, Person("Somebody", "person2@mail.example"))
     fake_site.scene_state.import_job = store_waiting_import(fake_site)
 
@@ -158,30 +125,29 @@ def finish_import(job: Import, partner: Partner, fake_site: FakeSite) -> None:
 
 def with_a_waiting_undo(fake_site: FakeSite) -> None:
     """The import to undo has run."""
-    with_bob_and_oak(fake_site)
-    job, oak = store_waiting_import(fake_site), a_partner(fake_site.tables)
-    finish_import(job, oak, fake_site)
-    fake_site.scene_state.import_job = an_import(fake_site.tables, fake_site.bucket, oak, "", undoes=job.job_id)
+    finish_and_undo(store_waiting_import(fake_site), a_partner(fake_site.tables), fake_site)
+
+
+def finish_and_undo(job: Import, partner: Partner, fake_site: FakeSite) -> None:
+    """Run the import, and request its undo."""
+    finish_import(job, partner, fake_site)
+    fake_site.scene_state.import_job = an_import(fake_site.tables, fake_site.bucket, partner, "", undoes=job.job_id)
 
 
 def with_an_import_after_an_undo(fake_site: FakeSite) -> None:
     """The people of the import are withdrawn, because their first import was undone."""
     with_a_waiting_undo(fake_site)
-    oak, job = a_partner(fake_site.tables), fake_site.scene_state.import_job
-    finish_import(job, oak, fake_site)
+    finish_import(fake_site.scene_state.import_job, a_partner(fake_site.tables), fake_site)
     fake_site.scene_state.import_job = store_waiting_import(fake_site)
 
 
 def with_an_undo_of_people_who_wait_for_our_email(fake_site: FakeSite) -> None:
-    with_bob_and_oak(fake_site)
     elm = a_partner(fake_site.tables, CountsWhen.AFTER_EMAIL, "partner-elm")
     job = an_import(fake_site.tables, fake_site.bucket, elm, CSV + rows(1, 2))
-    finish_import(job, elm, fake_site)
-    fake_site.scene_state.import_job = an_import(fake_site.tables, fake_site.bucket, elm, "", undoes=job.job_id)
+    finish_and_undo(job, elm, fake_site)
 
 
 def with_a_waiting_dry_run(fake_site: FakeSite) -> None:
-    with_bob_and_oak(fake_site)
     oak = a_partner(fake_site.tables)
     fake_site.scene_state.import_job = an_import(
         fake_site.tables, fake_site.bucket, oak, CSV + rows(1, 1), dry_run=True
@@ -194,24 +160,13 @@ def with_a_finished_dry_run(fake_site: FakeSite) -> None:
 
 
 def with_the_same_file_again(fake_site: FakeSite) -> None:
-    with_bob_and_oak(fake_site)
-    oak, job = a_partner(fake_site.tables), store_waiting_import(fake_site)
-    finish_import(job, oak, fake_site)
+    finish_import(store_waiting_import(fake_site), a_partner(fake_site.tables), fake_site)
     fake_site.scene_state.import_job = store_waiting_import(fake_site)
 
 
 def with_an_undo_of_the_same_file_again(fake_site: FakeSite) -> None:
     with_the_same_file_again(fake_site)
-    oak, job = a_partner(fake_site.tables), fake_site.scene_state.import_job
-    finish_import(job, oak, fake_site)
-    fake_site.scene_state.import_job = an_import(fake_site.tables, fake_site.bucket, oak, "", undoes=job.job_id)
-
-
-def start_import(fake_site: FakeSite) -> bool:
-    """Start an import. 409 is a success too: the first request took effect, and the import runs."""
-    token, path = fake_site.scene_state.bobs_token, f"{IMPORTS_URL}?partner=partner-oak"
-    answer = request_with(token, "POST", path, CSV.encode(), fake_site, **{"Content-Type": "text/csv"})
-    return has_status(answer, 202, 409)
+    finish_and_undo(fake_site.scene_state.import_job, a_partner(fake_site.tables), fake_site)
 
 
 def run_import_job(fake_site: FakeSite) -> bool:
@@ -243,7 +198,6 @@ def assert_dry_run_kept_only_its_first_rows(fake_site: FakeSite) -> None:
 
 def with_reminders_on(fake_site: FakeSite) -> None:
     """Alice has not confirmed."""
-    with_bobs_token(fake_site)
     mailed(fake_site.tables, PETITION)
     fake_site.scene_state.reminding = store_reminding(fake_site.tables)
 
@@ -261,16 +215,11 @@ def assert_alice_is_reminded_once(fake_site: FakeSite) -> None:
     assert alice["mail_kind"] == "reminder"
 
 
-def switch_reminders_off(fake_site: FakeSite) -> bool:
-    return call("DELETE", f"/api/staff/reminders/{fake_site.scene_state.reminding.job_id}", 200, None, fake_site)
-
-
 ENDED = {"opened_at": NOW - 99 * DAY, "closes_at": NOW - 60 * DAY, "retention_months": 1}
 
 
 def with_an_ended_petition(fake_site: FakeSite) -> None:
     """Alice confirmed, and a file and a partner's receipt are about her."""
-    with_bob_and_oak(fake_site)
     identity = confirmed(fake_site.tables, PETITION, ALICE)
     receipt = {"digest": "ab" * 16, "signature_id": identity, "job_id": "safe-children.1"}
     fake_site.tables.put(keys.receipt(PETITION.slug, "partner-oak", "ab" * 16), receipt)
@@ -305,24 +254,14 @@ def assert_alice_is_emptied(fake_site: FakeSite) -> None:
 
 
 SCENES = [
-    Scene("cancel_retention", with_a_retention_run,
-          partial(call, "DELETE", "/api/staff/retention/safe-children.waiting", 200, None),
-          partial(assert_audit_entry, "retention.cancelled")),
-    Scene("switch_off", with_reminders_on, switch_reminders_off, partial(assert_audit_entry, "reminders.cancelled")),
     Scene("run_job", with_a_retention_run, run_retention_job, assert_alice_is_emptied),
     Scene("run_job", with_reminders_on, run_reminding_job, assert_alice_is_reminded_once),
-    Scene("cancel_export", with_a_waiting_export,
-          partial(call, "DELETE", f"/api/staff/exports/{WAITING_EXPORT.job_id}", 200, None),
-          partial(assert_job_is_cancelled, "export")),
     Scene("run_job", with_a_requested_export, run_export_job, assert_parts_are_deleted),
     Scene("run_job", with_an_export_cancelled_after_its_upload,
           partial(run_export_job, end_state=JobState.CANCELLED), assert_bucket_is_empty),
     Scene("run_address_job", with_a_second_requested_list, run_list_job, assert_alice_is_listed),
-    Scene("cancel_list", with_a_requested_list, cancel_list, partial(assert_job_is_cancelled, "list")),
     Scene("run_address_job", with_a_second_requested_list, postpone_job, assert_exact_counts),
     Scene("run_address_job", with_a_list_cancelled_after_its_upload, run_cancelled_job, assert_bucket_is_empty),
-    Scene("cancel_import", with_a_waiting_import, partial(call, "DELETE", IMPORT_URL, 200, None),
-          partial(assert_job_is_cancelled, "import")),
     Scene("run_address_job", with_a_waiting_import, run_import_job, partial(assert_confirmed_people, 2)),
     Scene("read_import", with_a_finished_dry_run, partial(read, IMPORT_URL), assert_dry_run_kept_only_its_first_rows),
     Scene("run_address_job", with_a_waiting_dry_run, run_import_job, assert_dry_run_kept_only_its_first_rows),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.core.errors import MailRefused
+from chalicelib.core.errors import MailRefused, SendingStopped
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.times import iso
 from chalicelib.core.tokens import Purpose
@@ -16,11 +16,11 @@ from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import note_rejection, pause, target_state
 from chalicelib.mail.deliveries import DeliveryOutcome
+from chalicelib.mail.sending import PAUSE
 from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW, change_item, confirmed, item_of
 from tests.fake_site import FakeSite, stream_event, token_in
-from tests.faults.mail_scenes import assert_request_is_queued_again, bounce_email, deliver_request
-from tests.faults.public_scenes import with_bobs_token
+from tests.faults.mail_scenes import assert_request_is_queued_again, bounce_email, mail_messages, sends, sweeps
 from tests.faults.scenes import (
     KEY,
     PETITION,
@@ -28,11 +28,11 @@ from tests.faults.scenes import (
     TWO_HOURS,
     Scene,
     assert_exact_counts,
+    deliver,
     link,
+    nothing,
     post,
     run,
-    run_mail_task,
-    together,
 )
 from tests.faults.staff_scenes import (
     PETITION_FIELDS,
@@ -69,6 +69,11 @@ def with_a_requested_letter(fake_site: FakeSite) -> None:
 def with_a_letter_that_ses_refuses(fake_site: FakeSite) -> None:
     with_a_requested_letter(fake_site)
     fake_site.mailer.failures = [MailRefused()]
+
+
+def with_a_letter_on_a_used_up_quota(fake_site: FakeSite) -> None:
+    with_a_requested_letter(fake_site)
+    fake_site.mailer.failures = [SendingStopped("mail")]
 
 
 def with_a_dropped_letter(fake_site: FakeSite) -> None:
@@ -151,7 +156,6 @@ def with_a_crashed_sender(fake_site: FakeSite) -> None:
 
 
 def with_a_paused_target(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
     a_petition_with_a_letter(fake_site)
     pause(PETITION.slug, TARGET_KEY, "bounced", NOW, fake_site.tables)
 
@@ -209,7 +213,7 @@ def with_a_letter_to_a_member(fake_site: FakeSite) -> None:
 def deliver_with_a_table_of_members(fake_site: FakeSite) -> bool:
     with pytest.MonkeyPatch.context() as patch:
         give_members(patch)
-        return deliver_request(fake_site)
+        return deliver("send_other_mail", mail_messages, fake_site)
 
 
 def assert_letter_goes_to_the_member(fake_site: FakeSite) -> None:
@@ -238,26 +242,21 @@ SCENES = [
           assert_letter_is_requested_once),
     Scene("relay_mail", with_a_dropped_letter, partial(run, "relay_mail", confirmation_event),
           assert_letter_is_requested_once),
-    Scene("send_other_mail", with_a_letter_that_ses_refuses, deliver_request, assert_exact_counts, SIX_MINUTES,
-          sends=False),
+    sends(with_a_letter_that_ses_refuses, assert_exact_counts, mails=0),
     Scene("confirm_signature", with_a_letter_offered_to_alice,
           partial(post, "/confirm", {"token": token_in(link(Purpose.CONFIRM)), "letter.send": "yes"}, 200),
           assert_letter_is_stored),
-    Scene("export_access", together(with_bobs_token, with_a_requested_letter), act_on_alice("access"),
+    Scene("export_access", with_a_requested_letter, act_on_alice("access"),
           assert_exported),
-    Scene("edit_petition", with_bobs_token, partial(change_petition, "PUT", PETITION_URL, FIELDS_WITH_A_LETTER),
+    Scene("edit_petition", nothing, partial(change_petition, "PUT", PETITION_URL, FIELDS_WITH_A_LETTER),
           assert_petition_is_complete),
-    Scene("send_other_mail", with_a_requested_letter, deliver_request, assert_letter_is_counted_once, SIX_MINUTES),
-    Scene("send_other_mail", with_a_crashed_sender, deliver_request, assert_letter_is_counted_once, SIX_MINUTES,
-          sends=False),
-    Scene("send_other_mail", with_a_letter_to_a_paused_target, deliver_request, assert_letter_waits, SIX_MINUTES,
-          sends=False),
-    Scene("send_other_mail", with_a_letter_at_a_pace, deliver_request, assert_letter_is_counted_once,
-          timedelta(hours=1)),
-    Scene("send_other_mail", with_a_letter_whose_turn_comes_later, deliver_request, assert_letter_waits, SIX_MINUTES,
-          sends=False),
-    Scene("check_mail", with_a_letter_postponed_by_a_former_pace, partial(run_mail_task, "sweep"),
-          assert_letter_is_due_and_queued),
+    sends(with_a_requested_letter, assert_letter_is_counted_once),
+    sends(with_a_letter_on_a_used_up_quota, assert_letter_is_counted_once, PAUSE),
+    sends(with_a_crashed_sender, assert_letter_is_counted_once, mails=0),
+    sends(with_a_letter_to_a_paused_target, assert_letter_waits, mails=0),
+    sends(with_a_letter_at_a_pace, assert_letter_is_counted_once, timedelta(hours=1)),
+    sends(with_a_letter_whose_turn_comes_later, assert_letter_waits, mails=0),
+    sweeps(with_a_letter_postponed_by_a_former_pace, assert_letter_is_due_and_queued),
     Scene("receive_feedback", with_a_sent_letter, bounce_email, assert_bounce_paused_the_target),
     Scene("receive_feedback", with_a_sent_letter_after_two_rejections,
           partial(bounce_email, bounceType="Transient", bounceSubType="ContentRejected"),

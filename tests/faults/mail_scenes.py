@@ -5,12 +5,13 @@ from functools import partial
 from typing import Any
 
 from chalicelib.core import keys
+from chalicelib.core.errors import SendingStopped
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.budget import read_allowance, take_email
 from chalicelib.mail.deliveries import BOUNCED
 from chalicelib.mail.model import MailRequest, mailbox_of
-from chalicelib.mail.sending import MAX_URGENT_WAITING, is_paused, pause_after_refusal
+from chalicelib.mail.sending import MAX_URGENT_WAITING, PAUSE, is_paused, pause_after_refusal
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.mail.turns import BURST, book_first_email
@@ -20,23 +21,35 @@ from chalicelib.updates.find import add_update, change_update, find_update, forg
 from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key as update_delivery_key
 from chalicelib.updates.model import UpdateState
 from chalicelib.updates.run import MIN_FOR_BOUNCES
-from tests.actors import ALICE, DAY, LIMIT_KEYS, NOW, a_petition, change_item, confirmed, item_of, request_of
+from tests.actors import (
+    ALICE,
+    BOB,
+    DAY,
+    LIMIT_KEYS,
+    NOW,
+    a_petition,
+    change_item,
+    confirmed,
+    identity_of,
+    item_of,
+    request_of,
+    signed,
+)
 from tests.fake_site import FakeSite, context, sqs_event, stream_event
-from tests.faults.public_scenes import with_bobs_token
 from tests.faults.scenes import (
     KEY,
     PETITION,
     SIX_MINUTES,
     TWO_HOURS,
     Scene,
+    State,
     assert_exact_counts,
     deliver,
     run,
-    run_mail_task,
     with_alice_confirmed,
     with_alice_pending,
 )
-from tests.faults.staff_scenes import assert_audit_entry, call
+from tests.faults.staff_scenes import assert_audit_entry
 from tests.updates.sending import LATER, UPDATES_PATH, an_update, ask as call_as_bob
 
 
@@ -56,10 +69,29 @@ def assert_alice_is_undeliverable(fake_site: FakeSite) -> None:
 
 
 def mail_messages(fake_site: FakeSite) -> list[Any]:
-    """Return the message that asks for Alice's email, the same one for each attempt."""
-    if not hasattr(fake_site.scene_state, "messages"):
-        fake_site.scene_state.messages = [request_of(fake_site.tables, PETITION, KEY.sk).model_dump()]
-    return fake_site.scene_state.messages
+    """Return the messages for the sender, by default the one for Alice's email: the same for each attempt."""
+    state = fake_site.scene_state
+    if not hasattr(state, "messages"):
+        request = getattr(state, "mail_request", None) or request_of(fake_site.tables, PETITION, KEY.sk)
+        state.messages = [request.model_dump()]
+    return state.messages
+
+
+def with_a_batch(fake_site: FakeSite) -> None:
+    identities = [signed(fake_site.tables, PETITION, who) for who in (ALICE, BOB)]
+    requests = [request_of(fake_site.tables, PETITION, identity) for identity in identities]
+    fake_site.scene_state.messages = [request.model_dump() for request in requests]
+
+
+def with_a_batch_and_a_used_up_quota(fake_site: FakeSite) -> None:
+    with_a_batch(fake_site)
+    fake_site.mailer.failures = [SendingStopped("mail")]
+
+
+def assert_both_got_email(fake_site: FakeSite) -> None:
+    assert {mail.to for mail in fake_site.mailer.mails} == {ALICE.email, BOB.email}
+    for who in (ALICE, BOB):
+        assert "mail_kind" not in item_of(fake_site.tables, PETITION, identity_of(PETITION, who))
 
 
 def assert_alice_got_email(fake_site: FakeSite) -> None:
@@ -173,7 +205,6 @@ TEST_KEY = update_delivery_key(PETITION.slug, "a1", "0123456789abcdef")
 
 
 def with_a_draft(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
     add_update(an_update(), fake_site.tables)
     forget_updates()
 
@@ -198,15 +229,31 @@ def with_a_published_update(fake_site: FakeSite) -> None:
 
 def with_an_email_to_alice(fake_site: FakeSite) -> None:
     with_alice_subscribed(fake_site)
-    with_bobs_token(fake_site)
     add_update(an_update(state=UpdateState.SENDING, published_at=NOW), fake_site.tables)
     key = update_delivery_key(PETITION.slug, "a1", fake_site.scene_state.alices_id)
     fake_site.scene_state.mail_request = EMAILS.request(key, NOW, fake_site.tables)
     forget_updates()
 
 
-def deliver_request(fake_site: FakeSite, sender: str = "send_other_mail") -> bool:
-    return fake_site.deliver(sender, [fake_site.scene_state.mail_request.model_dump()]) == []
+def sends(
+    before: State,
+    then: State,
+    retry_after: timedelta = SIX_MINUTES,
+    *,
+    mails: int = 1,
+    sender: str = "send_other_mail",
+) -> Scene:
+    """Return the scene in which the messages are delivered to the sender."""
+    return Scene(sender, before, partial(deliver, sender, mail_messages), then, retry_after, mails)
+
+
+def checks(task: str, before: State, then: State) -> Scene:
+    """Return the scene in which a scheduled task runs."""
+    return Scene("check_mail", before, lambda fake_site: run("check_mail", lambda _: {"task": task}, fake_site), then)
+
+
+sends_urgently = partial(sends, sender="send_mail")
+sweeps, watches = partial(checks, "sweep"), partial(checks, "watch")
 
 
 def bounce_email(fake_site: FakeSite, **bounce: str) -> bool:
@@ -218,8 +265,7 @@ def bounce_email(fake_site: FakeSite, **bounce: str) -> bool:
 
 def assert_undeliverable(fake_site: FakeSite) -> None:
     request = fake_site.scene_state.mail_request
-    state = {"update": EMAILS, "update-test": TESTS}[request.kind]
-    assert fake_site.tables.items[state.item_key(request.key)]["undeliverable"] == "bounced"
+    assert fake_site.tables.items[EMAILS.item_key(request.key)]["undeliverable"] == "bounced"
 
 
 def run_update_job(fake_site: FakeSite) -> bool:
@@ -253,11 +299,6 @@ def assert_update_is_paused(fake_site: FakeSite) -> None:
     assert (update.results.bounced, update.why is not None) == (MIN_FOR_BOUNCES, True)
 
 
-def assert_update_is_cancelled(fake_site: FakeSite) -> None:
-    assert_audit_entry("update.cancelled", fake_site)
-    assert find_update(PETITION.slug, "a1", fake_site.tables).state is UpdateState.CANCELLED
-
-
 def with_an_old_request(fake_site: FakeSite) -> None:
     with_an_email_to_alice(fake_site)
     fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
@@ -275,39 +316,29 @@ def assert_email_is_requested_once(fake_site: FakeSite) -> None:
 
 SCENES = [
     Scene("relay_mail", with_alice_pending, partial(run, "relay_mail", signing_event), assert_alices_email_is_queued),
-    Scene("send_mail", with_alice_pending, partial(deliver, "send_mail", mail_messages), assert_alice_got_email,
-          SIX_MINUTES),
-    Scene("send_mail", with_alice_on_a_busy_network, partial(deliver, "send_mail", mail_messages),
-          assert_email_waits_or_is_sent, DAY),
-    Scene("send_other_mail", with_alice_on_a_busy_network, partial(deliver, "send_other_mail", mail_messages),
-          assert_email_waits_or_is_sent, DAY),
-    Scene("send_mail", with_a_used_up_email_budget, partial(deliver, "send_mail", mail_messages),
-          assert_email_waits_or_is_sent, DAY),
-    Scene("send_other_mail", with_a_used_up_email_budget, partial(deliver, "send_other_mail", mail_messages),
-          assert_email_waits_or_is_sent, DAY),
+    sends_urgently(with_alice_pending, assert_alice_got_email),
+    sends_urgently(with_a_batch, assert_both_got_email, mails=2),
+    sends_urgently(with_a_batch_and_a_used_up_quota, assert_both_got_email, PAUSE, mails=2),
+    sends_urgently(with_alice_on_a_busy_network, assert_email_waits_or_is_sent, DAY),
+    sends(with_alice_on_a_busy_network, assert_email_waits_or_is_sent, DAY),
+    sends_urgently(with_a_used_up_email_budget, assert_email_waits_or_is_sent, DAY),
+    sends(with_a_used_up_email_budget, assert_email_waits_or_is_sent, DAY),
     Scene("relay_mail", with_a_postponed_email, partial(run, "relay_mail", signing_event), assert_alices_email_waits),
-    Scene("send_other_mail", with_alice_pending, partial(deliver, "send_other_mail", mail_messages),
-          assert_alice_got_email, SIX_MINUTES),
-    Scene("send_other_mail", with_a_receipt_after_an_edit, partial(deliver, "send_other_mail", mail_messages),
-          assert_alice_got_email, SIX_MINUTES),
-    Scene("send_other_mail", with_a_reminder, partial(deliver, "send_other_mail", mail_messages),
-          assert_alice_is_reminded_unless_unknown, SIX_MINUTES),
+    sends(with_alice_pending, assert_alice_got_email),
+    sends(with_a_receipt_after_an_edit, assert_alice_got_email),
+    sends(with_a_reminder, assert_alice_is_reminded_unless_unknown),
     Scene("receive_feedback", with_alice_pending, partial(deliver, "receive_feedback", bounce_events),
           assert_alice_is_undeliverable),
-    Scene("check_mail", with_event_sources_disabled, partial(run_mail_task, "watch"),
-          assert_event_sources_are_enabled),
-    Scene("check_mail", with_a_long_queue, partial(run_mail_task, "watch"),
-          assert_confirmations_have_the_whole_rate),
-    Scene("check_mail", with_sending_paused, partial(run_mail_task, "watch"), assert_event_sources_are_disabled),
-    Scene("check_mail", with_alice_pending, partial(run_mail_task, "sweep"), assert_alices_email_is_queued),
-    Scene("check_mail", with_a_marker_without_email, partial(run_mail_task, "sweep"), assert_no_group_is_marked),
-    Scene("cancel_update", with_a_draft, partial(call, "POST", f"{DRAFT_URL}/cancel", 200, None),
-          assert_update_is_cancelled),
+    watches(with_event_sources_disabled, assert_event_sources_are_enabled),
+    watches(with_a_long_queue, assert_confirmations_have_the_whole_rate),
+    watches(with_sending_paused, assert_event_sources_are_disabled),
+    sweeps(with_alice_pending, assert_alices_email_is_queued),
+    sweeps(with_a_marker_without_email, assert_no_group_is_marked),
     Scene("run_job", with_a_published_update, run_update_job, assert_email_is_requested_once),
     Scene("run_job", with_an_update_that_bounces, run_job_to_the_pause, assert_update_is_paused),
-    Scene("send_other_mail", with_an_email_to_alice, deliver_request, assert_exact_counts, SIX_MINUTES),
-    Scene("send_other_mail", with_a_draft_to_test, deliver_request, assert_exact_counts, SIX_MINUTES),
+    sends(with_an_email_to_alice, assert_exact_counts),
+    sends(with_a_draft_to_test, assert_exact_counts),
     Scene("receive_feedback", with_an_email_to_alice, bounce_email, assert_undeliverable),
-    Scene("receive_feedback", with_a_draft_to_test, bounce_email, assert_undeliverable),
-    Scene("check_mail", with_an_old_request, partial(run_mail_task, "sweep"), assert_request_is_queued_again),
+    Scene("receive_feedback", with_a_draft_to_test, bounce_email, assert_exact_counts),
+    sweeps(with_an_old_request, assert_request_is_queued_again),
 ]  # fmt: skip

@@ -12,16 +12,16 @@ from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.owner import ask_to_move
 from tests.actors import ALICE, DAY, LIMIT_KEYS, NOW, TOKEN_KEYS, Person, confirmed, identity_of, item_of
 from tests.fake_site import FakeSite
-from tests.faults.mail_scenes import bounce_email, deliver_request
+from tests.faults.mail_scenes import bounce_email, sends
 from tests.faults.scenes import (
     KEY,
     PETITION,
-    SIX_MINUTES,
+    Act,
     Scene,
+    State,
     assert_alices_state,
     assert_exact_counts,
     post,
-    run_mail_task,
     with_alice_confirmed,
 )
 
@@ -100,37 +100,23 @@ def assert_named(name: str, fake_site: FakeSite) -> None:
     assert item_of(fake_site.tables, PETITION, KEY.sk)["name"] == name
 
 
+REQUESTED = (with_a_link_requested, with_a_move_wanted, with_a_move_that_is_over)
+CHANGES: dict[Act, State] = {
+    _change("withdraw"): partial(assert_alices_state, "withdrawn"),
+    _change("correct", name="A. A."): partial(assert_named, "A. A."),
+    _change("move", email=NEW.email): assert_wanted,
+    **{_change(f"stop-{what}"): assert_exact_counts for what in ("updates", "email", "all")},
+}
+CONFIRM_MOVE = partial(post, f"{PATH}/move", {"token": MOVE_TOKEN}, 200)
 SCENES = [
-    Scene(
-        "ask_for_my_signatures",
-        with_alice_confirmed,
-        partial(post, PATH, {"email": ALICE.email}, 200),
-        assert_one_message,
-    ),
-    Scene(
-        "change_my_signatures", with_alice_confirmed, _change("correct", name="A. A."), partial(assert_named, "A. A.")
-    ),
-    Scene("change_my_signatures", with_alice_confirmed, _change("withdraw"), partial(assert_alices_state, "withdrawn")),
-    Scene("change_my_signatures", with_alice_confirmed, _change("stop-updates"), assert_exact_counts),
-    Scene("change_my_signatures", with_alice_confirmed, _change("stop-email"), assert_exact_counts),
-    Scene("change_my_signatures", with_alice_confirmed, _change("stop-all"), assert_exact_counts),
+    Scene("ask_for_my_signatures", with_alice_confirmed, partial(post, PATH, {"email": ALICE.email}, 200),
+          assert_one_message),
+    *(Scene("change_my_signatures", with_alice_confirmed, change, then) for change, then in CHANGES.items()),
     Scene("change_my_signatures", with_email_stopped, _change("allow-email"), assert_exact_counts),
-    Scene("change_my_signatures", with_alice_confirmed, _change("move", email=NEW.email), assert_wanted),
-    Scene(
-        "confirm_my_move", with_a_move_wanted, partial(post, f"{PATH}/move", {"token": MOVE_TOKEN}, 200), assert_moved
-    ),
-    Scene(
-        "confirm_my_move",
-        with_the_new_address_signed_too,
-        partial(post, f"{PATH}/move", {"token": MOVE_TOKEN}, 200),
-        assert_moved,
-    ),
-    Scene("send_other_mail", with_a_link_requested, deliver_request, partial(assert_mailed, ALICE.email), SIX_MINUTES),
-    Scene("send_other_mail", with_a_move_wanted, deliver_request, partial(assert_mailed, NEW.email), SIX_MINUTES),
-    Scene("send_other_mail", with_a_move_that_is_over, deliver_request, assert_forgotten, SIX_MINUTES, sends=False),
-    *(
-        Scene(handler, with_requested, act, assert_exact_counts)
-        for handler, act in (("receive_feedback", bounce_email), ("check_mail", partial(run_mail_task, "sweep")))
-        for with_requested in (with_a_link_requested, with_a_move_wanted, with_a_move_that_is_over)
-    ),
-]
+    Scene("confirm_my_move", with_a_move_wanted, CONFIRM_MOVE, assert_moved),
+    Scene("confirm_my_move", with_the_new_address_signed_too, CONFIRM_MOVE, assert_moved),
+    sends(with_a_link_requested, partial(assert_mailed, ALICE.email)),
+    sends(with_a_move_wanted, partial(assert_mailed, NEW.email)),
+    sends(with_a_move_that_is_over, assert_forgotten, mails=0),
+    *(Scene("receive_feedback", before, bounce_email, assert_exact_counts) for before in REQUESTED),
+]  # fmt: skip

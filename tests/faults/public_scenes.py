@@ -4,7 +4,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose
 from chalicelib.mail.budget import choice_of, is_stopped, stop, stop_token
 from chalicelib.mail.model import mailbox_of
@@ -24,7 +23,6 @@ from tests.actors import (
     LIMIT_KEYS,
     NOW,
     TOKEN_KEYS,
-    bobs_token,
     confirmed,
     fields_of,
     identity_of,
@@ -56,10 +54,7 @@ from tests.faults.scenes import (
     with_past_days,
 )
 from tests.partnering import a_partner, a_receiving_context, sent_of
-
-
-def with_bobs_token(fake_site: FakeSite) -> None:
-    fake_site.scene_state.bobs_token = bobs_token(fake_site.tables, NOW, *Right)
+from tests.signatures.test_sign import send_mail
 
 
 def assert_exact_public_count(fake_site: FakeSite) -> None:
@@ -72,6 +67,11 @@ def assert_exact_public_count(fake_site: FakeSite) -> None:
 def assert_newest_name_is_stored(fake_site: FakeSite) -> None:
     assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
     assert item_of(fake_site.tables, PETITION, identity_of(PETITION))["name"] == "Alice A."
+
+
+def with_alice_mailed(fake_site: FakeSite) -> None:
+    with_alice_pending(fake_site)
+    send_mail(fake_site.tables, PETITION, KEY.sk)
 
 
 def with_three_people(fake_site: FakeSite) -> None:
@@ -102,6 +102,16 @@ def assert_stored_with_one_email_request(fake_site: FakeSite) -> None:
         assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
     item = item_of(fake_site.tables, PETITION, KEY.sk)
     assert (item["state"], item["name"], item["mail_kind"]) == ("pending", ALICE.name, "confirm")
+
+
+def assert_told_that_she_had_signed(fake_site: FakeSite) -> None:
+    assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
+    assert_alices_state("confirmed", fake_site)
+    assert item_of(fake_site.tables, PETITION, KEY.sk)["mail_kind"] == "already-signed"
+
+
+def sign_by_json(fake_site: FakeSite) -> bool:
+    return has_status(fake_site.post_json(f"/api{SIGN_PATH}", json_of()), 202)
 
 
 def with_an_overflowed_signature(fake_site: FakeSite) -> None:
@@ -177,11 +187,11 @@ SCENES = [
     Scene("show_petition", with_an_edited_text, partial(get, "/petitions/safe-children"), assert_exact_counts),
     Scene("read_count", with_past_days, partial(get, f"{API_URL}/count"), assert_exact_public_count),
     Scene("read_progress", with_alice_confirmed, partial(get, f"{API_URL}/progress"), assert_exact_public_count),
-    Scene("authorizer", with_bobs_token,
-          partial(is_authorized, authorizer.authorizer, bobs_request), assert_exact_counts),
-    Scene("sign_by_json", nothing,
-          lambda fake_site: has_status(fake_site.post_json(f"/api{SIGN_PATH}", json_of()), 202),
-          assert_stored_with_one_email_request),
+    Scene("authorizer", nothing, partial(is_authorized, authorizer.authorizer, bobs_request), assert_exact_counts),
+    Scene("sign_by_json", nothing, sign_by_json, assert_stored_with_one_email_request),
+    Scene("sign_by_json", with_alice_mailed, sign_by_json, assert_stored_with_one_email_request),
+    Scene("sign_by_json", with_alice_confirmed, sign_by_json, assert_told_that_she_had_signed),
+    Scene("sign_by_json", with_alice_withdrawn, sign_by_json, assert_stored_with_one_email_request),
     Scene("sign_by_form", nothing, partial(post, SIGN_PATH, fields_of(), 303), assert_stored_with_one_email_request),
     Scene("sign_by_form", with_alice_pending, partial(post, SIGN_PATH, fields_of(name="Alice A."), 303),
           assert_newest_name_is_stored),

@@ -8,21 +8,14 @@ from chalicelib.removals.model import Condition, RemovalAction
 from chalicelib.runner.worker import run_address_job
 from tests.actors import ALICE, change_item, confirmed, identity_of, signed
 from tests.fake_site import FakeSite, context, sqs_event
-from tests.faults.job_scenes import assert_job_is_cancelled
-from tests.faults.public_scenes import TOKEN, with_bobs_token
+from tests.faults.public_scenes import TOKEN
 from tests.faults.scenes import PETITION, Scene, assert_exact_counts, post
-from tests.faults.staff_scenes import assert_audit_entry, call
 from tests.removals.removing import store_removal
 
-PATH = f"/api/staff/petitions/{PETITION.slug}"
-REMOVALS = f"{PATH}/removals"
-REMOVAL = {"condition": {"domain": "mail.example"}, "reason": "One network"}
 
-
-def with_a_removal(fake_site: FakeSite, state: JobState = JobState.WAITING) -> None:
-    with_bobs_token(fake_site)
+def with_a_removal(fake_site: FakeSite) -> None:
     confirmed(fake_site.tables, PETITION)
-    store_removal(fake_site.tables, state=state)
+    store_removal(fake_site.tables, state=JobState.WAITING)
 
 
 def with_a_removal_that_is_done(fake_site: FakeSite) -> None:
@@ -32,14 +25,12 @@ def with_a_removal_that_is_done(fake_site: FakeSite) -> None:
 
 def with_an_undo(fake_site: FakeSite) -> None:
     with_a_removal_that_is_done(fake_site)
-    store_removal(
-        fake_site.tables,
-        job_id="safe-children.undo",
-        state=JobState.WAITING,
-        action=RemovalAction.UNDO,
-        condition=Condition(),
-        undoes="safe-children.done",
-    )
+    store_undo(fake_site)
+
+
+def store_undo(fake_site: FakeSite) -> None:
+    undo = {"action": RemovalAction.UNDO, "condition": Condition(), "undoes": "safe-children.done"}
+    store_removal(fake_site.tables, job_id="safe-children.undo", state=JobState.WAITING, **undo)
 
 
 def with_a_release(fake_site: FakeSite) -> None:
@@ -66,14 +57,7 @@ def with_a_removal_of_an_unconfirmed_signature(fake_site: FakeSite) -> None:
 def with_its_undo(fake_site: FakeSite) -> None:
     with_a_removal_of_an_unconfirmed_signature(fake_site)
     run(fake_site)
-    store_removal(
-        fake_site.tables,
-        job_id="safe-children.undo",
-        state=JobState.WAITING,
-        action=RemovalAction.UNDO,
-        condition=Condition(),
-        undoes="safe-children.done",
-    )
+    store_undo(fake_site)
 
 
 def run(fake_site: FakeSite, job_id: str = "safe-children.done") -> bool:
@@ -95,24 +79,10 @@ def assert_the_public_knows(number: int, fake_site: FakeSite) -> None:
     assert (removal["count"], removal["put_back"]) == (number, 1 - number)
 
 
-def cancel_removal(fake_site: FakeSite) -> bool:
-    return call("POST", f"{REMOVALS}/safe-children.done/cancel", 200, None, fake_site)
-
-
 run_undo = partial(run, job_id="safe-children.undo")
 SCENES = [
     Scene("confirm_signature", with_alice_held, partial(post, "/confirm", TOKEN, 200),
           partial(assert_alice_is, "held")),
-    # 409 is a success too: an earlier request took effect, and the job runs.
-    Scene("remove_signatures", with_bobs_token, partial(call, "POST", REMOVALS, 202, REMOVAL, done=409),
-          partial(assert_audit_entry, "removal.started")),
-    Scene("release_held", with_bobs_token,
-          partial(call, "POST", f"{PATH}/held/release", 202, {"condition": {}, "reason": "Real"}, done=409),
-          partial(assert_audit_entry, "held.released")),
-    Scene("undo_removal", with_a_removal_that_is_done,
-          partial(call, "POST", f"{REMOVALS}/safe-children.done/undo", 202, None, done=409),
-          partial(assert_audit_entry, "removal.undone")),
-    Scene("cancel_removal", with_a_removal, cancel_removal, partial(assert_job_is_cancelled, "removal")),
     Scene("run_address_job", with_a_removal, run, partial(assert_the_public_knows, 1)),
     Scene("run_address_job", with_an_undo, run_undo, partial(assert_the_public_knows, 0)),
     Scene("run_address_job", with_a_release, run, partial(assert_alice_is, "confirmed")),

@@ -44,14 +44,14 @@ State = Callable[[FakeSite], None]
 
 @dataclass(frozen=True)
 class Scene:
-    """`handler`: its name in app.py. `retry_after`: until the caller retries. `sends`: whether it sends an email."""
+    """`handler`: its name in app.py. `retry_after`: until the caller retries. `sends`: how many emails."""
 
     handler: str
     before: State
     act: Act
     then: State
     retry_after: timedelta = timedelta(seconds=11)
-    sends: bool = True
+    sends: int = 1
 
     def __str__(self) -> str:
         return f"{self.handler}-{self.before.__name__}"
@@ -127,10 +127,6 @@ def run(function: str, event: Callable[[FakeSite], dict[str, Any]], fake_site: F
     except (BatchFailed, RunFailed):
         return False
     return True
-
-
-def run_mail_task(task: str, fake_site: FakeSite) -> bool:
-    return run("check_mail", lambda _: {"task": task}, fake_site)
 
 
 def schedule(_: FakeSite) -> dict[str, Any]:

@@ -1,17 +1,15 @@
 """Scenes of staff's actions, of one person's data, of statements, and of signing in."""
 
-import atexit
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.core.settings import settings
 from chalicelib.jobs.model import new_job
 from chalicelib.jobs.request import start
 from chalicelib.partners.form import read_signature
@@ -21,7 +19,6 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import PetitionState
 from chalicelib.projections.funnel import Stage, stage_counts_by_day, totals
-from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.audit.record import entries
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import TallyDimension
@@ -31,7 +28,7 @@ from chalicelib.updates.model import Mailing, UpdateState
 from tests.actors import ALICE, DAY, NOW, a_petition, item_of
 from tests.fake_site import FakeSite
 from tests.fakes import FakeQueue
-from tests.faults.public_scenes import assert_email_is_allowed, with_bobs_token, with_email_to_alice_stopped
+from tests.faults.public_scenes import assert_email_is_allowed, with_email_to_alice_stopped
 from tests.faults.scenes import (
     KEY,
     PETITION,
@@ -41,8 +38,8 @@ from tests.faults.scenes import (
     assert_exact_counts,
     has_status,
     invoke_route,
+    nothing,
     request_with,
-    together,
     use_few_partitions,
     with_alice_confirmed,
     with_alice_pending,
@@ -51,14 +48,13 @@ from tests.faults.scenes import (
 from tests.located import give_table
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.signatures.test_erase import ERASED_ATTRIBUTES
-from tests.signin.fake_provider import CLIENT, a_fake_provider
+from tests.signin.fake_provider import run_provider
 from tests.signin.test_api import SESSION_BODY
 from tests.updates.sending import an_update
 
 
 def with_every_problem(fake_site: FakeSite) -> None:
     """An update has paused, and a count was adjusted twice. The second adjustment undoes the first."""
-    with_bobs_token(fake_site)
     add_update(an_update(state=UpdateState.PAUSED), fake_site.tables)
     start(new_job(Mailing, PETITION.slug, "bob", NOW, update_id="a1"), FakeQueue(), fake_site.tables)
     for seconds, drift in ((2, 1), (1, -1)):
@@ -131,7 +127,6 @@ PETITION_FIELDS = a_petition().model_dump(include={*EDITABLE}, exclude={"opened_
 
 def with_a_funnel_of_past_days(fake_site: FakeSite) -> None:
     """The funnel has past days, which the next reader closes."""
-    with_bobs_token(fake_site)
     for bucket in (keys.BUCKETS[0], keys.BUCKETS[-1]):
         key = keys.funnel("safe-children", bucket, (NOW - 4 * DAY).date())
         fake_site.tables.put(key, {"r13": 2, "projected_to": "1"})
@@ -145,29 +140,6 @@ def assert_stages_are_counted_once(fake_site: FakeSite) -> None:
 
 
 PERSON_URL = f"/api/staff/people/{PETITION.slug}/{KEY.sk}"
-
-
-@contextmanager
-def run_provider(patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run a sign-in provider. It is not part of AWS, so it has no faults here."""
-    variables = {"ISSUER": _issuer(), "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
-    for name, value in variables.items():
-        patch.setenv(f"OIDC_{name}", value)
-    settings.cache_clear()
-    forget_provider()
-    yield
-    forget_provider()
-    settings.cache_clear()
-
-
-@cache
-def _issuer() -> str:
-    """Start a provider that lets Bob in, until the process ends, and return its address."""
-    running = ExitStack()
-    atexit.register(running.close)
-    provider = running.enter_context(a_fake_provider())
-    provider.issue_token(exp=int((NOW + DAY).timestamp()))
-    return provider.issuer
 
 
 @contextmanager
@@ -185,17 +157,12 @@ def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-WITH_ALICE_PENDING = together(with_bobs_token, with_alice_pending)
-WITH_ALICE_CONFIRMED = together(with_bobs_token, with_alice_confirmed)
-
-
 def assert_email_is_allowed_again(fake_site: FakeSite) -> None:
     assert_email_is_allowed(fake_site)
     assert_audit_entry("mail.allowed", fake_site)
 
 
-def with_bob_and_alice_from_a_partner(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
+def with_alice_from_a_partner(fake_site: FakeSite) -> None:
     oak = a_partner(fake_site.tables)
     take_each([read_signature(sent_of(), oak, NOW)], a_receiving_context(fake_site.tables, PETITION, oak), NOW)
 
@@ -228,37 +195,35 @@ assert_address_erased, assert_signature_erased = [
 
 SCENES = [
     Scene("read_staff_health", with_every_problem, partial(read, "/api/staff/health"), assert_exact_counts),
-    Scene("create_petition", with_bobs_token,
+    Scene("create_petition", nothing,
           partial(call, "POST", PETITIONS_URL, 201, {**PETITION_FIELDS, "slug": "new"}, done=422),
           assert_new_petition_is_complete),
-    Scene("create_petition", with_bobs_token,
+    Scene("create_petition", nothing,
           partial(call, "POST", PETITIONS_URL, 422, {**PETITION_FIELDS, "slug": PETITION.slug}),
           partial(assert_audit_entry_of_refusal, "petition.created")),
-    Scene("edit_petition", with_bobs_token,
+    Scene("edit_petition", nothing,
           partial(change_petition, "PUT", PETITION_URL, {**PETITION_FIELDS, "text": "More."}),
           assert_petition_is_complete),
-    Scene("move_petition", with_bobs_token,
-          partial(change_petition, "POST", f"{PETITION_URL}/state", {"state": "paused"}), assert_petition_is_complete),
     Scene("read_funnel", with_a_funnel_of_past_days, partial(read, "/api/staff/petitions/safe-children/funnel"),
           assert_stages_are_counted_once),
-    Scene("read_counts", with_bobs_token, read_constituencies, assert_exact_counts),
-    Scene("erase_address", with_bobs_token, ERASE, assert_address_erased),
-    Scene("erase_address", WITH_ALICE_CONFIRMED, ERASE, assert_address_erased),
-    Scene("resend_mail", WITH_ALICE_PENDING, act_on_alice("resend"), assert_resent),
-    Scene("resend_mail", WITH_ALICE_CONFIRMED, act_on_alice("resend"), assert_resent),
-    Scene("allow_mail", together(with_bobs_token, with_email_to_alice_stopped),
+    Scene("read_counts", nothing, read_constituencies, assert_exact_counts),
+    Scene("erase_address", nothing, ERASE, assert_address_erased),
+    Scene("erase_address", with_alice_confirmed, ERASE, assert_address_erased),
+    Scene("resend_mail", with_alice_pending, act_on_alice("resend"), assert_resent),
+    Scene("resend_mail", with_alice_confirmed, act_on_alice("resend"), assert_resent),
+    Scene("allow_mail", with_email_to_alice_stopped,
           partial(call, "POST", f"{PERSON_URL}/allow-mail", 200, {"reason": "Asked."}), assert_email_is_allowed_again),
-    Scene("withdraw_for_person", WITH_ALICE_PENDING, act_on_alice("withdraw"), assert_alice_is_withdrawn),
-    Scene("withdraw_for_person", WITH_ALICE_CONFIRMED, act_on_alice("withdraw"), assert_alice_is_withdrawn),
-    Scene("withdraw_for_person", together(with_bobs_token, with_alice_taken_back), act_on_alice("withdraw"),
-          assert_alice_is_withdrawn),
-    Scene("erase_person", WITH_ALICE_PENDING, act_on_alice("erase"), assert_signature_erased),
-    Scene("erase_person", WITH_ALICE_CONFIRMED, act_on_alice("erase"), assert_signature_erased),
-    Scene("erase_person", together(with_bobs_token, with_alice_taken_back), act_on_alice("erase"),
-          assert_signature_erased),
-    Scene("export_access", with_bob_and_alice_from_a_partner, act_on_alice("access"), assert_exported),
-    Scene("open_session", with_bobs_token, partial(sign_in, "/api/staff/session", SESSION_BODY),
+    *(
+        Scene(handler, before, act_on_alice(verb), then)
+        for handler, verb, then in (
+            ("withdraw_for_person", "withdraw", assert_alice_is_withdrawn),
+            ("erase_person", "erase", assert_signature_erased),
+        )
+        for before in (with_alice_pending, with_alice_confirmed, with_alice_taken_back)
+    ),
+    Scene("export_access", with_alice_from_a_partner, act_on_alice("access"), assert_exported),
+    Scene("open_session", nothing, partial(sign_in, "/api/staff/session", SESSION_BODY),
           partial(assert_audit_entry, "signed-in")),
-    Scene("sign_in", with_bobs_token, partial(invoke_route, "sign_in", "/staff/signed-in", "/staff/signed-in"),
+    Scene("sign_in", nothing, partial(invoke_route, "sign_in", "/staff/signed-in", "/staff/signed-in"),
           assert_exact_counts),
 ]  # fmt: skip

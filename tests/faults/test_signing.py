@@ -3,19 +3,27 @@
 import copy
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
+from chalice.test import HTTPResponse
 
 from chalicelib.core import keys
-from chalicelib.petitions import find
-from chalicelib.petitions.find import forget_petitions
-from chalicelib.shedding.level import Level, forget_level, set_level
-from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, NOW, a_published_petition, confirmed, json_of, signed
+from chalicelib.shedding.level import Level, set_level
+from tests.actors import ALICE, NOW, json_of
 from tests.fake_site import FakeSite
-from tests.faults.injection import Fault, Faults, Injection, after_any_two_faults, call_with_faults, restore, targets
-from tests.faults.scenes import KEY, PETITION, TWO_HOURS
+from tests.faults.injection import Faults, Injection, after_any_two_faults, call_with_faults
+from tests.faults.public_scenes import with_alice_mailed
+from tests.faults.scenes import (
+    KEY,
+    PETITION,
+    Scene,
+    State,
+    nothing,
+    with_alice_confirmed,
+    with_alice_pending,
+    with_alice_withdrawn,
+)
+from tests.faults.test_every_handler import prepare
 from tests.signatures.test_sign import send_mail
 
 
@@ -51,39 +59,13 @@ NEEDED = ("chalicelib/petitions/store.py:get_with_slugs", "chalicelib/signatures
 pytestmark = pytest.mark.faults
 
 
-def nothing(fake_site: FakeSite) -> None:
-    """No signature exists."""
-
-
-def with_alice_pending(fake_site: FakeSite) -> None:
-    send_mail(fake_site.tables, PETITION, signed(fake_site.tables, PETITION))
-
-
-def with_a_lost_email(fake_site: FakeSite) -> None:
-    signed(fake_site.tables, PETITION)
-
-
-def with_alice_confirmed(fake_site: FakeSite) -> None:
-    confirmed(fake_site.tables, PETITION)
-
-
 def with_alice_from_a_partner(fake_site: FakeSite) -> None:
     with_alice_confirmed(fake_site)
     fake_site.tables.items[KEY]["obtained_by"] = "Oak"
 
 
-def with_alice_withdrawn(fake_site: FakeSite) -> None:
-    with_alice_pending(fake_site)
-    withdraw(KEY, PETITION, NOW, fake_site.tables)
-
-
-def with_alice_over_the_email_limit(fake_site: FakeSite) -> None:
-    with_alice_withdrawn(fake_site)
-    fake_site.tables.items[KEY]["mails"] = 5
-
-
 def with_an_expired_signature(fake_site: FakeSite) -> None:
-    with_alice_pending(fake_site)
+    with_alice_mailed(fake_site)
     fake_site.tables.items[KEY]["expires_at"] = int(NOW.timestamp()) + 1
 
 
@@ -94,124 +76,55 @@ def with_overflow_only(fake_site: FakeSite) -> None:
 BEFORE = [
     nothing,
     with_alice_pending,
-    with_a_lost_email,
+    with_alice_mailed,
     with_alice_confirmed,
     with_alice_from_a_partner,
     with_alice_withdrawn,
-    with_alice_over_the_email_limit,
     with_an_expired_signature,
     with_overflow_only,
 ]
-StateBefore = Callable[[FakeSite], None]
-every_state = pytest.mark.parametrize("before", BEFORE)
 
 
-def prepare(fake_site: FakeSite, before: StateBefore) -> None:
-    """Begin a new process two hours later, with tables as `before` makes them and an empty queue."""
-    restore(*targets(fake_site))
-    fake_site.tables.items.clear()
-    fake_site.overflow.messages.clear()
-    a_published_petition(fake_site.tables)
-    forget_level()
-    before(fake_site)
-    forget_petitions()
-    forget_level()
-    fake_site.clock.moment = NOW + TWO_HOURS
+def sign_despite(faults: Faults, fake_site: FakeSite) -> Injection:
+    """Sign with faults, and again five seconds later unless the answer was 202."""
 
+    def sign() -> HTTPResponse:
+        return fake_site.post_json(SIGN_URL, json_of())
 
-def sign_with_faults(fake_site: FakeSite, faults: Faults) -> tuple[Any, Injection]:
-    return call_with_faults(fake_site, faults, lambda: fake_site.post_json(SIGN_URL, json_of()))
-
-
-def store_with_faults(fake_site: FakeSite, faults: Faults) -> tuple[Any, Injection]:
-    """Deliver the overflowed signatures."""
-    messages = fake_site.overflow.messages
-    return call_with_faults(fake_site, faults, lambda: fake_site.deliver("store_overflow", messages))
-
-
-def may_answer_503(faults: Faults, made: Injection) -> bool:
-    """Return whether 503 is right: after two faults, or after one fault in a call that signing needs."""
-    if len(faults) > 1:
-        return True
-    return any(site in NEEDED for site, _ in made.met)
-
-
-@every_state
-def test_after_any_faults_each_202_is_stored_once_with_one_email(fake_site: FakeSite, before: StateBefore) -> None:
-    def run(faults: Faults) -> Injection:
-        prepare(fake_site, before)
-        emails_before = number_of_emails(fake_site)
-        answer, made = sign_with_faults(fake_site, faults)
-        status = None if answer is None else answer.status_code
-        assert status in (None, 202, 503), faults
-        if status == 503:
-            assert int(answer.headers["Retry-After"]) > 0
-            assert may_answer_503(faults, made), faults
-        drain_queue(fake_site)
-        emails = number_of_emails(fake_site) - emails_before
-        assert emails <= 1, faults
-        if status == 202:
-            assert is_kept(fake_site), faults
-        if status == 202 and emails_before < 5:
-            assert emails == 1, faults
-        return made
-
-    after_any_two_faults(run)
-
-
-@every_state
-def test_a_retry_after_no_answer_or_a_503_is_stored_once(fake_site: FakeSite, before: StateBefore) -> None:
-    def run(faults: Faults) -> Injection:
-        prepare(fake_site, before)
-        emails_before = number_of_emails(fake_site)
-        answer, made = sign_with_faults(fake_site, faults)
-        if answer is not None and answer.status_code == 202:
-            return made  # The test above covers it.
+    answer, made = call_with_faults(fake_site, faults, sign)
+    status = None if answer is None else answer.status_code
+    assert status in (None, 202, 503), faults
+    if status == 503:
+        assert int(answer.headers["Retry-After"]) > 0
+        assert len(faults) > 1 or made.met[0][0] in NEEDED, faults
+    if status != 202:
         fake_site.clock.forward(timedelta(seconds=5))
-        assert fake_site.post_json(SIGN_URL, json_of()).status_code == 202
-        drain_queue(fake_site)
-        assert is_kept(fake_site), faults
-        assert number_of_emails(fake_site) - emails_before <= 1, faults
-        return made
-
-    after_any_two_faults(run)
+        assert sign().status_code == 202
+    return made
 
 
-@every_state
-def test_after_any_faults_in_the_worker_each_queued_signature_is_stored_once(
-    fake_site: FakeSite, before: StateBefore
+def store_despite(faults: Faults, fake_site: FakeSite) -> Injection:
+    """Sign while the table is spared, and store the signature from the queue with faults."""
+    set_level(Level.ACCEPT_ONLY, fake_site.tables)
+    assert fake_site.post_json(SIGN_URL, json_of()).status_code == 202
+    messages = fake_site.overflow.messages
+    failed, made = call_with_faults(fake_site, faults, lambda: fake_site.deliver("store_overflow", messages))
+    assert failed in (None, [], ["0"])
+    return made
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("attempt", [sign_despite, store_despite])
+def test_after_any_faults_each_signature_is_stored_once_with_one_email(
+    fake_site: FakeSite, before: State, attempt: Callable[[Faults, FakeSite], Injection]
 ) -> None:
     def run(faults: Faults) -> Injection:
-        prepare(fake_site, before)
+        prepare(fake_site, Scene("sign_by_json", before, lambda _: True, nothing))
         emails_before = number_of_emails(fake_site)
-        set_level(Level.ACCEPT_ONLY, fake_site.tables)
-        assert fake_site.post_json(SIGN_URL, json_of()).status_code == 202
-        failed, made = store_with_faults(fake_site, faults)
-        assert failed in (None, [], ["0"])
+        made = attempt(faults, fake_site)
         drain_queue(fake_site)
         assert is_kept(fake_site), faults
-        assert number_of_emails(fake_site) - emails_before <= 1, faults
+        assert number_of_emails(fake_site) == emails_before + 1, faults
         return made
 
     after_any_two_faults(run)
-
-
-def test_the_states_before_lead_to_the_calls_that_only_these_tests_fault(fake_site: FakeSite) -> None:
-    made: set[str] = set()
-    for before in BEFORE:
-        for faults in ({}, {2: Fault.THROTTLED}):
-            prepare(fake_site, before)
-            _, signing = sign_with_faults(fake_site, faults)
-            _, failing = store_with_faults(fake_site, {0: Fault.THROTTLED})
-            _, storing = store_with_faults(fake_site, {})
-            made |= {*failing.sites}
-            made |= {*signing.sites, *storing.sites}
-    find._petition_cache.clear()  # The process knows that the petition exists, and has not read it.
-    _, signing = sign_with_faults(fake_site, {})
-    made |= {*signing.sites}
-    assert {site.rpartition("/")[2] for site in made} >= {
-        "store.py:add",
-        "sign.py:_store_or_queue",
-        "mail_state.py:nudge_mail",
-        "mail_state.py:request_mail",
-    }

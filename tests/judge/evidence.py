@@ -114,7 +114,7 @@ def _play_more(fake_site: FakeSite) -> None:
         fake_site.deliver(function, mail_messages(fake_site))
     assert fake_site.get(preview_link(PETITION, fake_site.clock(), TOKEN_KEYS).path).status_code == 200
     for before, level in product(test_signing.BEFORE, (Level.NORMAL, Level.ACCEPT_ONLY)):
-        test_signing.prepare(fake_site, before)
+        prepare(fake_site, Scene("sign_by_json", before, lambda _: True, nothing))
         set_level(level, fake_site.tables)
         forget_level()
         fake_site.post_json(test_signing.SIGN_URL, json_of())

@@ -1,5 +1,6 @@
 """Requests with the status that each gets."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from chalicelib.core.tokens import Purpose
@@ -36,21 +37,23 @@ def staff(method: str, status: int, route: str, url: str = "", body: bytes = b""
     return Case(status, method, route, url or route, body, {**STAFF, "Content-Type": kind})
 
 
+def refused_bodies(right: Case, most_bytes: int = 16 * 1024, invalid: bytes = b"[]") -> Iterator[Case]:
+    """Yield the request with a body that is no JSON, is too large, has fields that are not valid, or is plain text."""
+    for status, body in {400: b"{", 413: b"a" * (most_bytes + 1), 422: invalid}.items():
+        yield replace(right, status=status, body=body)
+    yield replace(right, status=415, headers={**right.headers, "Content-Type": "text/plain"})
+
+
 def petition_cases(route: str, open_status: int = 200) -> list[Case]:
     statuses = {"safe-children": open_status, "nobody": 404, "a-draft": 404, "removed": 410}
     return [get(status, route, route.format(slug=slug)) for slug, status in statuses.items()]
 
 
-def signing_cases(route: str, kind: str, accepted: int, body: bytes, wrong_body: bytes) -> list[Case]:
-    url = route.format(slug="safe-children")
+def signing_cases(route: str, kind: str, accepted: int, body: bytes, invalid: bytes = b"[]") -> list[Case]:
     states = {"nobody": 404, "closed": 409, "removed": 410, "safe-children": accepted}
     cases = [post(status, route, route.format(slug=slug), body, kind) for slug, status in states.items()]
-    return [
-        *cases,
-        post(413, route, url, b"a" * 16_385, kind),
-        post(415, route, url, body, "text/plain"),
-        post(422, route, url, wrong_body, kind),
-    ]
+    refused = refused_bodies(cases[-1], invalid=invalid)
+    return [*cases, *(case for case in refused if kind == JSON or case.status != 400)]
 
 
 def link_cases(purpose: str) -> list[Case]:
@@ -97,8 +100,5 @@ def change_cases(method: str, route: str, body: bytes, wrong_body: bytes, most_b
         replace(right, status=428),
         replace(matching, status=412, headers={**right.headers, "If-Match": '"0"'}),
         replace(matching, status=404, url=route.format(slug="nobody")),
-        replace(matching, status=422, body=wrong_body),
-        replace(matching, status=400, body=b"{"),
-        replace(matching, status=413, body=b"a" * (most_bytes + 1)),
-        replace(matching, status=415, headers={**matching.headers, "Content-Type": "text/plain"}),
+        *refused_bodies(matching, most_bytes, wrong_body),
     ]

@@ -9,7 +9,7 @@ from chalicelib.edge.route import Access, Route
 from chalicelib.edge.routes import all_routes
 from tests.exports.subscribers.listing import SLUG
 from tests.fake_site import JSON
-from tests.openapi.cases import STAFF, Case, get, petition_cases, staff
+from tests.openapi.cases import Case, get, petition_cases, refused_bodies, staff
 from tests.openapi.spec import SPEC, resolve
 
 # What is stored (tests/openapi/stored.py), by the names of parameters of paths.
@@ -33,6 +33,13 @@ OTHERS = {
     "request_list": {"slug": "closed"},
     "resume_update": {"update_id": "paused"},
     "run_retention": {"slug": "ended"},
+    # Jobs that have not ended.
+    "cancel_export": {"export_id": "closed.waiting"},
+    "cancel_list": {"list_id": f"{SLUG}.20261124T120000Z-00000001"},
+    "cancel_import": {"slug": "lettered", "import_id": "lettered.waiting"},
+    "cancel_removal": {"slug": "lettered", "removal_id": "lettered.waiting"},
+    "cancel_retention": {"retention_id": "lettered.waiting"},
+    "switch_off": {"reminders_id": "lettered.waiting"},
 }
 # The views whose requests of staff need more than a path and an example: a query, the header If-Match, a petition.
 SPECIAL = ("create_petition", "edit_petition", "move_petition", "start_import")
@@ -60,9 +67,7 @@ def _of_staff(route: Route) -> Iterator[Case]:
     if route.not_modified:
         yield replace(right, status=304, headers={**right.headers, "If-None-Match": "*"})
     if right.body:
-        for status, body in {400: b"{", 413: b"a" * (route.body_kb * 1024 + 1), 422: b"[]"}.items():
-            yield replace(right, status=status, body=body)
-        yield replace(right, status=415, headers={**STAFF, "Content-Type": "text/plain"})
+        yield from refused_bodies(right, route.body_kb * 1024)
 
 
 def _of_public(route: Route) -> Iterator[Case]:

@@ -7,7 +7,7 @@ from chalicelib.petitions.form import EDITABLE, MAX_PETITION_KB
 from tests.actors import a_petition
 from tests.exports.subscribers import list_requests
 from tests.fake_site import JSON
-from tests.openapi.cases import STAFF, change_cases, get, staff
+from tests.openapi.cases import STAFF, change_cases, get, refused_bodies, staff
 
 STAFF_PETITION = "/api/staff/petitions/{slug}"
 # Of this petition, a removal runs.
@@ -23,6 +23,7 @@ def _petition_body(**changes: object) -> bytes:
     return json.dumps({**written, **changes}).encode()
 
 
+NEW_PETITION = staff("POST", 201, "/api/staff/petitions", body=_petition_body(slug="new"))
 PETITION_REQUESTS = [
     *(
         get(status, route, f"/api/staff/petitions/{rest}", **STAFF)
@@ -41,16 +42,8 @@ PETITION_REQUESTS = [
             (FUNNEL, "safe-children/funnel?by=country", 422),
         )
     ),
-    *(
-        staff("POST", status, "/api/staff/petitions", body=body)
-        for body, status in {
-            _petition_body(slug="new"): 201,
-            b"{": 400,
-            b"a" * (MAX_PETITION_KB * 1024 + 1): 413,
-            _petition_body(slug="safe-children"): 422,
-        }.items()
-    ),
-    staff("POST", 415, "/api/staff/petitions", body=b"{}", kind="text/plain"),
+    NEW_PETITION,
+    *refused_bodies(NEW_PETITION, MAX_PETITION_KB * 1024, _petition_body(slug="safe-children")),
     *change_cases("PUT", STAFF_PETITION, _petition_body(title="New"), _petition_body(title=""), MAX_PETITION_KB * 1024),
     *change_cases("POST", f"{STAFF_PETITION}/state", b'{"state": "paused"}', b'{"state": "removed"}'),
     replace(

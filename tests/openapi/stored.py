@@ -1,5 +1,6 @@
 """The items that are stored before each request, and the tokens that replace the placeholders of a request."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -35,6 +36,7 @@ from tests.exports.subscribers import list_requests
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER
+from tests.openapi.cases import Case
 from tests.partnering import a_partner, oaks_token
 from tests.partners import partner_requests
 from tests.reminders.reminding import store_reminding
@@ -63,6 +65,7 @@ def stored_items() -> dict[Key, Item]:
     _add_exports(tables)
     _add_updates(tables)
     store_reminding(tables, job_id="closed.done", state="done")
+    store_reminding(tables, job_id="lettered.waiting")
     store_removal(tables)
     store_removal(tables, job_id="lettered.waiting", state="waiting")
     a_published_petition(tables, slug="lettered", letter=LETTER)
@@ -70,6 +73,7 @@ def stored_items() -> dict[Key, Item]:
     a_published_petition(tables, slug="ended", **ended)
     a_published_petition(tables, slug="emptied", **ended, emptied_at=NOW - DAY)
     store_retention(tables, job_id="ended.done", state="done")
+    store_retention(tables, job_id="lettered.waiting")
     return tables.items
 
 
@@ -110,6 +114,13 @@ def with_tokens(text: str, site: FakeSite) -> str:
     if "<bob>" in text:
         text = text.replace("<bob>", bobs_token(site.tables, NOW, *Right))
     return text
+
+
+def filled_in(case: Case, site: FakeSite) -> Case:
+    """Return the request with tokens in place of the placeholders."""
+    headers = {name: with_tokens(value, site) for name, value in case.headers.items()}
+    body = with_tokens(case.body.decode(), site).encode()
+    return replace(case, url=with_tokens(case.url, site), headers=headers, body=body)
 
 
 def _invitation(site: FakeSite) -> str:

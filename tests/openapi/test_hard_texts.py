@@ -23,7 +23,7 @@ from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER, WELSH_LETTER
 from tests.openapi.cases import Case
 from tests.openapi.spec import operations, resolve
-from tests.openapi.stored import stored_items, with_tokens
+from tests.openapi.stored import filled_in, stored_items
 from tests.openapi.test_answers import REQUESTS
 from tests.partnering import a_partner, sent_of
 from tests.updates.sending import TEXT
@@ -169,12 +169,11 @@ def _texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
 
 def _sender(case: Case, site: FakeSite) -> Callable[[Path, str], None]:
     """Return a function that sends the request with a text at a path, to the site as it is now."""
-    headers = {name: with_tokens(value, site) for name, value in case.headers.items()}
-    url, stored = with_tokens(case.url, site), site.tables.items
+    case, stored = filled_in(case, site), site.tables.items
 
     def send(path: Path, text: str) -> None:
         body = _body_with(case, path, text)
-        if site.client.http.request(case.method, url, headers=headers, body=body).status_code < 400:
+        if site.client.http.request(case.method, case.url, headers=case.headers, body=body).status_code < 400:
             site.tables.items = {key: dict(item) for key, item in stored.items()}
 
     site.tables.items = {key: dict(item) for key, item in stored.items()}

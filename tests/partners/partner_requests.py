@@ -10,6 +10,7 @@ from chalicelib.partners.form import MAX_BODY_KB
 from chalicelib.partners.imports.model import MAX_DIRECT_KB, Import, Shape
 from tests.actors import NOW
 from tests.fakes import FakeTables
+from tests.openapi.cases import refused_bodies
 from tests.partnering import sent_of
 
 SIGNATURES_ROUTE = "/api/partner/petitions/{slug}/signatures"
@@ -17,15 +18,13 @@ OAKS_HEADERS = {"Authorization": "Bearer <oak>", "Content-Type": "application/js
 
 
 def of_partners(ask: Callable[..., Any]) -> Iterator[Any]:
-    def post(status: int, body: bytes, slug: str = "safe-children", **more: str) -> Any:
-        return ask(status, "POST", SIGNATURES_ROUTE, SIGNATURES_ROUTE.format(slug=slug), body, {**OAKS_HEADERS, **more})
+    def post(status: int, body: bytes, slug: str = "safe-children") -> Any:
+        return ask(status, "POST", SIGNATURES_ROUTE, SIGNATURES_ROUTE.format(slug=slug), body, OAKS_HEADERS)
 
     valid_body = json.dumps({"signatures": [sent_of()]}).encode()
     yield from (post(status, valid_body, slug) for slug, status in SLUGS.items())
     yield post(200, json.dumps(sent_of()).encode())
-    outcomes = {b"{": 400, b"a" * (MAX_BODY_KB * 1024 + 1): 413, b"[]": 422}
-    yield from (post(status, body) for body, status in outcomes.items())
-    yield post(415, valid_body, **{"Content-Type": "text/plain"})
+    yield from refused_bodies(post(200, valid_body), MAX_BODY_KB * 1024)
 
 
 SLUGS = {"safe-children": 200, "nobody": 404, "closed": 409, "removed": 410}
@@ -52,16 +51,16 @@ def of_imports(staff: Callable[..., Any]) -> Iterator[Any]:
 
 
 def add_imports(tables: FakeTables) -> None:
-    """Store an import that is done, and a dry run."""
-    for import_id, dry_run in {DONE_ID: False, DRY_RUN_ID: True}.items():
+    """Store an import that is done, a dry run, and an import that waits."""
+    for import_id in (DONE_ID, DRY_RUN_ID, "lettered.waiting"):
         job = Import(
             job_id=import_id,
             requested_by="bob",
             requested_at=NOW,
             touched_at=NOW,
-            state=JobState.DONE,
+            state=JobState.WAITING if import_id.endswith("waiting") else JobState.DONE,
             partner="partner-oak",
-            dry_run=dry_run,
+            dry_run=import_id == DRY_RUN_ID,
             shape=Shape(encoding="utf-8", delimiter=",", columns={"email": ["Email"]}),
         )
         tables.put(keys.job("import", job.job_id), job.model_dump(exclude_none=True))

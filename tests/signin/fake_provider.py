@@ -1,19 +1,24 @@
 """A fake provider on loopback that answers and signs anything, for cases that a real provider never produces."""
 
+import atexit
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from chalicelib.core.rights import Right
+from chalicelib.core.settings import settings
 from chalicelib.signin.model import Provider
-from tests.actors import NOW
+from chalicelib.signin.provider import forget_provider
+from tests.actors import DAY, NOW
 
 CLIENT, NONCE = "petitions", "n" * 43
 RSA, OTHER_RSA = RSAKey.generate_key(2048, {"kid": "one"}), RSAKey.generate_key(2048, {"kid": "one"})
@@ -99,3 +104,26 @@ def a_fake_provider() -> Iterator[FakeProvider]:
         yield provider
         server.shutdown()
         thread.join()
+
+
+@contextmanager
+def run_provider(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let staff sign in with a provider that runs until the process ends."""
+    variables = {"ISSUER": _issuer(), "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
+    for name, value in variables.items():
+        patch.setenv(f"OIDC_{name}", value)
+    settings.cache_clear()
+    forget_provider()
+    yield
+    forget_provider()
+    settings.cache_clear()
+
+
+@cache
+def _issuer() -> str:
+    """Start a provider that lets Bob in, until the process ends, and return its address."""
+    running = ExitStack()
+    atexit.register(running.close)
+    provider = running.enter_context(a_fake_provider())
+    provider.issue_token(exp=int((NOW + DAY).timestamp()))
+    return provider.issuer
