@@ -99,6 +99,15 @@ def test_a_link_works_for_minutes_and_getting_it_is_audited(
     assert (entry.action.name, entry.action.subject) == ("export.fetched", export.job_id)
 
 
+def test_an_export_is_cancelled_and_the_next_may_start(fake_site: FakeSite, token: str) -> None:
+    path = ask(fake_site, token, "POST", EXPORTS_URL, {}).headers["Location"]
+    for _ in range(2):
+        assert ask(fake_site, token, "DELETE", path).json_body["state"] == "cancelled"
+    assert ask(fake_site, token, "GET", path).json_body["state"] == "cancelled"
+    assert [entry.action.name for entry in audit_records(fake_site)].count("export.cancelled") == 1
+    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 202
+
+
 def test_a_stalled_export_is_shown_with_a_reason_and_cannot_be_cancelled(fake_site: FakeSite, token: str) -> None:
     export = store_export(fake_site.tables, an_export(state="running", touched_at=NOW - DAY))
     path = f"/api/staff/exports/{export.job_id}"

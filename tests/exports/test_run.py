@@ -10,9 +10,12 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
+from chalicelib.exports import run
+from chalicelib.exports.cover import CoverFacts
 from chalicelib.exports.model import Export, Totals
 from chalicelib.exports.run import ExportContext, is_consistent
 from chalicelib.jobs.model import JobState
+from chalicelib.jobs.request import cancel
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import take_back, withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, key_of, signed
@@ -30,6 +33,20 @@ def file_of(export: Export, bucket: FakeBucket) -> bytes:
 def sorted_names(content: bytes) -> list[str]:
     """Return the names in a file of an export."""
     return sorted(row["name"] for row in rows_of(content))
+
+
+def test_exactly_the_confirmed_signatures_are_exported(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
+) -> None:
+    names = confirm_crowd(tables, petition, 30)
+    signed(tables, petition, ALICE)
+    done = run_stored_export(request_export(tables, petition, columns=["name", "confirmed_at"]), context)
+    assert done.state is JobState.DONE
+    rows = rows_of(file_of(done, bucket))
+    assert sorted(row["name"] for row in rows) == sorted(names)
+    assert {row["confirmed_at"] for row in rows} == {"2026-11-24T11:00:00Z"}
+    assert done.result
+    assert (done.result.rows, done.count_at_moment) == (30, 30)
 
 
 def test_the_sha256_is_that_of_the_file_and_only_file_and_cover_remain(
@@ -136,3 +153,35 @@ def test_the_export_is_delivered_without_people_who_left(
     assert done.result
     assert sorted_names(file_of(done, bucket)) == sorted(names)
     assert (done.count_at_moment, done.result.gone) == (4, 1)
+
+
+def test_a_cancelled_export_leaves_no_parts(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
+) -> None:
+    confirm_crowd(tables, petition, 3)
+    export = request_export(tables, petition, recipient=str(pyrage.x25519.Identity.generate().to_public()))
+    run_stored_export(export, context, lambda seconds: seconds <= 60)
+    assert bucket.objects
+    cancel(export, NOW, tables)
+    cancelled = run_stored_export(export, context)
+    assert (cancelled.state, cancelled.result) == (JobState.CANCELLED, None)
+    assert bucket.objects == {}
+    assert request_export(tables, petition)
+
+
+def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
+    tables: FakeTables, petition: Petition, context: ExportContext, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm_crowd(tables, petition, 3)
+    export = request_export(tables, petition)
+    uploaded: list[str] = []
+
+    def cancel_and_make_sheet(_: CoverFacts) -> bytes:
+        uploaded.extend(key for key in bucket.objects if key.startswith("files/"))
+        cancel(export, NOW, tables)
+        return b"%PDF"
+
+    monkeypatch.setattr(run, "cover_sheet", cancel_and_make_sheet)
+    assert run_stored_export(export, context).state is JobState.CANCELLED
+    assert len(uploaded) == 1
+    assert bucket.objects == {}

@@ -171,3 +171,17 @@ def test_the_next_list_continues_the_first(fake_site: FakeSite, petition: Petiti
 def test_a_list_without_a_public_key_is_refused(fake_site: FakeSite, petition: Petition, body: object) -> None:
     assert ask(fake_site, "POST", LISTS, body).status_code == 422
     assert not fake_site.address_jobs.messages
+
+
+def test_a_cancelled_list_ends_without_a_file_and_the_next_may_start(fake_site: FakeSite, petition: Petition) -> None:
+    confirmed(fake_site.tables, petition, ALICE, updates=True)
+    requested = ask(fake_site, "POST", LISTS, {"recipient": RECIPIENT})
+    path = f"/api/staff/lists/{requested.json_body['id']}"
+    for _ in range(2):
+        answer = ask(fake_site, "DELETE", path)
+        assert (answer.status_code, answer.json_body["state"]) == (200, "cancelled")
+    run_once(fake_site, find_job(OptInList, answer.json_body["id"], fake_site.tables))
+    assert ask(fake_site, "GET", f"{path}/file").status_code == 409
+    assert not [key for key in fake_site.bucket.objects if key.startswith(("parts/", "files/"))]
+    assert ask(fake_site, "POST", LISTS, {"recipient": RECIPIENT}).status_code == 202
+    assert actions(fake_site).count("list.cancelled") == 1
