@@ -63,7 +63,7 @@ unit: .venv/ready .venv/judge/ready ## Run the application's own tests: no emula
 	@$(MAKE) --no-print-directory -j2 unit-first unit-second
 
 # Each of these processes runs about half of the unit tests. With xdist they would need a quarter more time.
-FIRST_HALF := $(addprefix tests/,aws core mail pages petitions projections signatures updates)
+FIRST_HALF := $(addprefix tests/,aws core letters mail pages petitions projections signatures updates)
 unit-first: HALF := $(FIRST_HALF)
 unit-second: HALF := tests $(addprefix --ignore=,$(FIRST_HALF))
 unit-first unit-second: .venv/ready .venv/judge/ready
