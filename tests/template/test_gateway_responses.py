@@ -14,10 +14,24 @@ DIRECT: dict[str, Resource] = Resolver(TEMPLATE, {}, EMULATED).value(GATEWAY)
 BEHIND_CDN: dict[str, Resource] = Resolver(TEMPLATE, EDGE_PARAMETERS, EMULATED).value(GATEWAY)
 
 
-def test_a_client_may_repeat_what_a_throttle_or_a_failed_function_refused() -> None:
-    """CloudFront's list of statuses that have a busy page may lack 429, and every list has 503."""
-    assert [each["THROTTLED"]["statusCode"] for each in (DIRECT, BEHIND_CDN)] == ["429", "503"]
-    assert {DIRECT[f"INTEGRATION_{kind}"]["statusCode"] for kind in ("FAILURE", "TIMEOUT")} == {"503"}
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    {
+        "UNAUTHORIZED": 401,
+        "ACCESS_DENIED": 403,
+        "MISSING_AUTHENTICATION_TOKEN": 404,
+        "RESOURCE_NOT_FOUND": 404,
+        "REQUEST_TOO_LARGE": 413,
+        "THROTTLED": 429,
+        "AUTHORIZER_FAILURE": 503,
+        "INTEGRATION_FAILURE": 503,
+        "INTEGRATION_TIMEOUT": 503,
+    }.items(),
+)
+def test_a_gateway_response_has_the_right_status(kind: str, status: int) -> None:
+    assert DIRECT[kind]["statusCode"] == str(status)
+    # CloudFront's list of statuses that have a busy page may lack 429, and every list has 503.
+    assert BEHIND_CDN[kind]["statusCode"] == str(503 if status == 429 else status)
 
 
 @pytest.mark.parametrize("kind", GATEWAY)

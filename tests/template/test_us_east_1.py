@@ -57,7 +57,7 @@ def test_errors_of_the_cdn_start_an_alarm_that_emails_the_operator_once_there_is
     dimensions = {each["Name"]: each["Value"] for each in watched["Dimensions"]}
     assert dimensions == {"DistributionId": id_in_arn, "Region": "Global"}
     # The metric is an average in percent, and has no data without visitors.
-    assert (watched["Statistic"], watched["TreatMissingData"]) == ("Average", "notBreaching")
+    assert [watched[each] for each in ("Statistic", "Threshold", "TreatMissingData")] == ["Average", 5, "notBreaching"]
     assert watched["AlarmActions"] == [{"Ref": "AlarmsTopic"}]
     assert resolver.value(TEMPLATE["Resources"]["AlarmsSubscription"]["Properties"]["Endpoint"]) == "bob@example.org"
 
