@@ -29,6 +29,21 @@ def test_each_way_to_share_has_its_own_source_and_works_without_javascript(templ
     assert (box.attrs["data-url"], box.attrs["data-copied"]) == (f"{link}sheet", f"{link}copy")
 
 
+@pytest.mark.parametrize(
+    "template", ["thanks.html", "confirmed.html", "withdrawn.html", "unsubscribed.html", "resumed.html"]
+)
+def test_result_pages_show_no_personal_data_even_if_it_is_passed(template: str) -> None:
+    personal: dict[str, object] = {
+        "name": "Zoë O'Neill",
+        "email": "zoe@mail.example",
+        "token": "t0ken",
+        "form": {"name": "Zoë"},
+    }
+    page = page_of(template, personal)
+    assert not [value for value in ("Zoë", "zoe@mail.example", "t0ken") if value in page.text]
+    assert not page.all("input")
+
+
 def test_confirming_posts_the_token_and_the_corrections() -> None:
     page = page_of("confirm.html", errors=[], token="t0ken", form=ZOES_FORM | {"updates": "yes"}, letter=None)
     assert page.one("form").attrs["action"] == "/confirm"

@@ -52,6 +52,14 @@ def test_an_age_key_is_shown_as_it_is_and_surrounding_spaces_are_ignored() -> No
     assert recipient_of(f" {key}\n") == key
 
 
+def test_encrypting_twice_gives_two_different_files(plain: Path, tmp_path: Path) -> None:
+    """Each file has fresh randomness, so two encrypted files cannot be compared."""
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    encrypt(plain, tmp_path / "one", key)
+    encrypt(plain, tmp_path / "two", key)
+    assert (tmp_path / "one").read_bytes() != (tmp_path / "two").read_bytes()
+
+
 def refusal(pasted: str) -> str:
     with pytest.raises(Invalid) as caught:
         recipient_of(pasted)
