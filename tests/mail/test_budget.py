@@ -113,7 +113,9 @@ def test_a_receipt_takes_nothing_from_the_budget(tables: FakeTables, petition: P
     assert tables.items[ALICES_MAILBOX.key] == before
 
 
-@pytest.mark.parametrize(("wait", "delays"), [(10 * MINUTE, [602]), (40 * MINUTE, [])])
+@pytest.mark.parametrize(
+    ("wait", "delays"), [(10 * MINUTE, [602]), (10 * MINUTE + timedelta(microseconds=1), [603]), (40 * MINUTE, [])]
+)
 def test_a_postponed_email_is_queued_when_it_is_due(wait: timedelta, delays: list[int]) -> None:
     """The relay or the sweep queues the email in time. Otherwise it would wait for the next walk, an hour later."""
     tables, queue = Streaming(), FakeQueue()
