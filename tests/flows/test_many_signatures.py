@@ -18,7 +18,7 @@ from tests.actors import a_petition
 from tests.exporting import rows_of
 
 MOST_MEMORY = 150 * 1_000_000
-FEW, MANY = 64 * 157, 64 * 1563  # A little more than 10,000 and 100,000 people, equally many in each bucket.
+FEW, MANY = 64 * 157, 64 * 1563  # A little more than 10,000 and 100,000 people, equally many in each of 64 buckets.
 
 
 def run_export(people: int, folder: Path, *recipient: str) -> dict[str, Any]:
@@ -32,11 +32,11 @@ def run_export(people: int, folder: Path, *recipient: str) -> dict[str, Any]:
 
 
 def all_names(people: int) -> set[str]:
-    people_in_each_bucket = people // len(keys.BUCKETS)
+    """Return the names that the other process, in which a petition has all its partitions, generates."""
     names: set[str] = set()
-    for bucket in keys.BUCKETS:
-        partition = keys.signature_partition(a_petition().slug, bucket)
-        names |= {f"{partition} {number}" for number in range(people_in_each_bucket)}
+    for bucket in range(keys.PARTITIONS):
+        partition = keys.signature_partition(a_petition().slug, f"{bucket:02x}")
+        names |= {f"{partition} {number}" for number in range(people // keys.PARTITIONS)}
     return names
 
 
