@@ -25,6 +25,7 @@ SLOW = (
     "tests/judge/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
     "tests/stack/test_adopt.py::test_a_new_stack_adopts",
     "tests/stack/test_adopt.py::test_a_stack_that_aws",
+    "tests/stack/test_aws_package.py",
     "tests/stack/test_deploy.py::test_secrets_keep_their_value",
     "tests/stack/test_protection.py::test_a_creation_that_fails",
     "tests/stack/test_protection.py::test_a_production_stage_is_protected",
