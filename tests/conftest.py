@@ -44,9 +44,9 @@ gc.set_threshold(100_000, 50, 100)
 # Read the description of each AWS service once for all sessions: it takes nine tenths of the time to build a client.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
-# Give petitions 8 partitions instead of 64: a walk of all is a large part of many tests. The code treats all alike.
+# Give petitions 4 partitions instead of 64: a walk of all is a large part of many tests. The code treats all alike.
 # The local and the deployed site, of the tests over HTTP and in the browser, have 64.
-keys.BUCKETS = keys.BUCKETS[:8]
+keys.BUCKETS = keys.BUCKETS[:4]
 
 # Compile each template once for all sessions.
 # The cache ignores the settings of the environment, so a change of these must have another folder.

@@ -18,8 +18,8 @@ ACCESS = f"{STAFF}/people/safe-children/{{alice}}/access"
     ("method", "path", "body", "more"),
     [
         ("GET", "/", None, 1),
-        # It reads 8 buckets and 3 shards of each petition.
-        ("GET", f"{STAFF}/petitions", None, 12),
+        # It reads 4 buckets and 3 shards of each petition.
+        ("GET", f"{STAFF}/petitions", None, 8),
         ("GET", f"{STAFF}/health", None, 2),
         ("POST", f"{STAFF}/people/find", ALICES_ADDRESS, 1),
         ("POST", ACCESS, None, 2),

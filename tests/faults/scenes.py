@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from chalicelib.core import keys, tokens
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
@@ -55,14 +53,6 @@ class Scene:
 
     def __str__(self) -> str:
         return f"{self.handler}-{self.before.__name__}"
-
-
-def use_few_partitions(patch: pytest.MonkeyPatch) -> None:
-    """Give a petition four partitions instead of 64, Alice's among them. The code treats all partitions alike."""
-    alices = keys.BUCKETS.index(keys.bucket_of(KEY.sk))
-    first = alices - alices % 4
-    patch.setattr(keys, "BUCKETS", keys.BUCKETS[first : first + 4])
-    assert key_of(PETITION, KEY.sk) == KEY
 
 
 def has_status(answer: Any, *successes: int) -> bool:

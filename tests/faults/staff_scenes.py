@@ -40,7 +40,6 @@ from tests.faults.scenes import (
     invoke_route,
     nothing,
     request_with,
-    use_few_partitions,
     with_alice_confirmed,
     with_alice_pending,
     with_alice_taken_back,
@@ -145,7 +144,6 @@ PERSON_URL = f"/api/staff/people/{PETITION.slug}/{KEY.sk}"
 @contextmanager
 def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
     """Run a sign-in provider, and replace slow parts that make no further kind of AWS call."""
-    use_few_partitions(patch)
     # Typesetting a cover sheet takes a quarter of a second, drawing a petition's picture 50 ms.
     patch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
     for module in ("people.api", "mine.shown"):

@@ -14,14 +14,12 @@ from tests.actors import a_published_petition
 from tests.exporting import an_export_context, confirm_crowd, request_export, rows_of, run_stored_export, store_export
 from tests.fakes import FakeBucket, FakeTables
 from tests.faults.injection import Fault, Faults, Injection, Killed, restore
-from tests.faults.scenes import use_few_partitions
 
 pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_few_partitions(monkeypatch)
     # Typesetting a cover sheet takes a quarter of a second and makes no AWS call.
     monkeypatch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
 

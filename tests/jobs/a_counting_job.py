@@ -11,7 +11,7 @@ from chalicelib.signatures.walk import read_for_export
 from tests.actors import NOW
 
 STEP_SECONDS = 5
-BUCKETS_PER_STEP = 2
+BUCKETS_PER_STEP = 1
 STEPS = len(keys.BUCKETS) // BUCKETS_PER_STEP
 
 

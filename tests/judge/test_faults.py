@@ -28,9 +28,13 @@ MAIL = ("sesv2", "SendEmail", mail())
 SOURCE = ("lambda", "UpdateEventSourceMapping", {"UUID": "any", "Enabled": False})
 EARLY: dict[str, tuple[tuple[str, str, dict[str, Any]], str]] = {
     "table-throttled": (PUT, "ProvisionedThroughputExceededException"),
+    "item-conflict": (PUT, "TransactionConflictException"),
+    "transaction-in-progress": (TRANSACT, "TransactionInProgressException"),
+    "queue-throttled": (SEND, "RequestThrottled"),
     "queue-key-throttled": (SEND, "KMS.ThrottlingException"),
     "mail-throttled": (MAIL, "TooManyRequestsException"),
     "function-throttled": (SOURCE, "TooManyRequestsException"),
+    "source-changing": (SOURCE, "ResourceInUseException"),
     "bucket-slow": (("s3", "PutObject", {"Bucket": "b", "Key": "x", "Body": b""}), "SlowDown"),
 }
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
