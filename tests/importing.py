@@ -1,6 +1,7 @@
 """Helpers for tests of imports: a file in the bucket, its job, and a run of it."""
 
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
@@ -81,10 +82,11 @@ class Importing:
         return an_import_run(self.tables, self.bucket, self.petition, self.partner, job, folder)
 
     def run(self, job: Import, steps_per_process: int = 99) -> Import:
-        processes = 0
-        while job.is_open:
-            job = run_stored_import(job, self.process(job, processes), time_for(steps_per_process))
-            processes += 1
+        """Let two processes take turns, as when SQS delivers one message to both."""
+        for process in cycle([self.process(job, name) for name in ("one", "two")]):
+            if not job.is_open:
+                break
+            job = run_stored_import(job, process, time_for(steps_per_process))
         return job
 
     def file(self, content: bytes | str, steps_per_process: int = 99, **more: Any) -> Import:

@@ -128,6 +128,13 @@ def test_a_person_who_moved_before_their_letter_was_sent_writes_to_the_new_membe
     assert (first_target(fake_site)["requested"], first_target(fake_site)["sent"]) == (1, 1)
 
 
+def test_a_letter_keeps_its_member_until_its_person_confirms_again(fake_site: FakeSite, mp_petition: Petition) -> None:
+    write_letter(fake_site, mp_petition)
+    change_item(fake_site.tables, mp_petition, identity_of(mp_petition), postcode=LOWER_POSTCODE)
+    send_all(fake_site)
+    assert recipients(fake_site) == [UPPER.email]
+
+
 def test_a_letter_whose_sending_began_keeps_its_member(fake_site: FakeSite, mp_petition: Petition) -> None:
     """Perhaps it was sent to that member. If its sender crashed, nobody knows, and it is not sent again."""
     write_letter(fake_site, mp_petition)

@@ -95,6 +95,16 @@ def test_who_confirms_while_removed_counts_after_the_undo_unless_held(
     assert not recount(petition, lambda: NOW + DAY, fake_site.tables).drift
 
 
+@pytest.mark.parametrize(("item", "kind"), [({}, "confirm-imported"), ({"undeliverable": "bounced"}, None)])
+def test_who_was_removed_before_our_email_was_sent_gets_it_after_the_undo(
+    fake_site: FakeSite, petition: Petition, item: dict[str, str], kind: str | None
+) -> None:
+    change_item(fake_site.tables, petition, signed(fake_site.tables, petition), **item)
+    job = run(fake_site.tables, petition, RemovalAction.REMOVE)
+    run(fake_site.tables, petition, RemovalAction.UNDO, undoes=job.job_id)
+    assert alice(fake_site, petition).get("mail_kind") == kind
+
+
 def sign_again(fake_site: FakeSite, petition: Petition, held: HeldReason | None = None) -> str:
     origin = own_origin(petition, "form", None, held=held)
     sign(a_form(updates=True), petition, origin, NOW + MINUTE, a_signing_context(fake_site.tables))

@@ -109,6 +109,7 @@ def test_a_removal_is_subtracted_said_in_public_and_undone(fake_site: FakeSite, 
     removed = remove(fake_site, {"domain": "mail.example"})
     assert (removed["state"], removed["removed"]) == ("removed", 1)
     assert (removed["confirmed_before"], removed["confirmed_after"]) == (2, 1)
+    assert ask(fake_site, "GET", REMOVALS).json_body["removals"] == [removed]
     now_public = public(fake_site)
     assert (now_public["count"], now_public["removed"]) == (1, [{"count": 1, "on": "2026-11-24", "reason": REASON}])
     assert f"24 November 2026</time>: {REASON}" in fake_site.get("/petitions/safe-children").body.decode()

@@ -188,8 +188,9 @@ def test_a_post_of_the_bare_link_presses_the_button(fake_site: FakeSite, purpose
 
 def test_links_in_an_already_signed_email_show_nothing_personal(fake_site: FakeSite) -> None:
     identity = confirmed(fake_site.tables, a_petition(), updates=True)
-    fake_site.clock.forward(DAY)
-    signed(fake_site.tables, a_petition(), now=fake_site.clock())
+    for _ in range(2):  # The second time, the email still waits.
+        fake_site.clock.forward(DAY)
+        signed(fake_site.tables, a_petition(), now=fake_site.clock())
     request = request_of(fake_site.tables, a_petition(), identity)
     assert request.kind == MailKind.ALREADY_SIGNED
     fake_site.deliver("send_mail", [request.model_dump()])
