@@ -82,8 +82,9 @@ def forget_move(found: StoredSignature, tables: Tables) -> None:
 def move(found: StoredSignature, to: Address, identity: str, now: datetime, tables: Tables) -> None:
     """Move a confirmed signature. `identity`: the id that the new address has in the petition.
 
-    If the new address has signed the petition too, withdraw the old signature: then the person counts once. Idempotent:
-    a signature that has left its address stays. Raise Conflicted if one of both changes during each attempt.
+    If the new address has signed the petition too, withdraw the old signature: then the person counts once. If that one
+    is held and the old one counts, the old one takes its place. Idempotent: a signature that has left its address
+    stays. Raise Conflicted if one of both changes during each attempt.
     """
     key, new_key = found.key, keys.signature(found.petition.slug, identity)
     for attempt in range(ATTEMPTS):
@@ -110,7 +111,7 @@ def _move_as_read(
         tables.update(store.change_to(key, stored, changed, _is_still_as(stored)))
         return
     present = store.find(new_key, tables)
-    if present and is_movable(present):
+    if present and is_movable(present) and not _counts_instead(stored, present):
         left = _departure(key, stored, now, moved_to=new_key.sk)
         # Only a condition: of two moves that cross, one finds that the other signature has left, and does nothing.
         is_present = Change(new_key, remove=["moved_to"], when=_is_still_as(present))
@@ -118,6 +119,11 @@ def _move_as_read(
     else:
         left = _departure(key, stored, now, moved_to=new_key.sk, moved_at=exact(now))
         tables.transact([_arrival(new_key, present, stored, to, now), left])
+
+
+def _counts_instead(stored: Signature, present: Signature) -> bool:
+    """A signature that counts takes the place of a held one: otherwise its person would no longer count."""
+    return (stored.state, present.state) == (SignatureState.CONFIRMED, SignatureState.HELD)
 
 
 def _departure(key: Key, stored: Signature, now: datetime, **marks: str) -> Change:

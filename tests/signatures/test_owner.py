@@ -99,12 +99,17 @@ LEAVE, CORRECT = "withdraws", "corrects the name"
 ACTS: dict[str, Callable[[FakeTables, Petition], object]] = {
     "signs with the new address": lambda tables, petition: signed(tables, petition, NEW),
     "confirms with it": lambda tables, petition: confirmed(tables, petition, NEW),
+    "is held with it": lambda tables, petition: hold_new(tables, petition),
     "withdraws with it": lambda tables, petition: leave_new(withdraw, tables, petition),
     "is erased with it": lambda tables, petition: leave_new(erase, tables, petition),
     LEAVE: lambda tables, petition: withdraw(key_of(petition, identity_of(petition)), petition, LATER, tables),
     CORRECT: lambda tables, petition: correct(found_in(tables, petition), {"name": "Alice B."}, NOW, tables),
     "moves too": moved,
 }
+
+
+def hold_new(tables: FakeTables, petition: Petition) -> None:
+    change_item(tables, petition, signed(tables, petition, NEW), state="held", held="network")
 
 
 def leave_new(leave: Callable[..., None], tables: FakeTables, petition: Petition) -> None:
