@@ -35,17 +35,17 @@ def may_have_more_mail(max_emails: int | None = None) -> Condition:
 
 
 def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, also: Mapping[str, str] = NO_CHANGES) -> None:
-    """Request one more email. `kind`: CONFIRM for a pending signature, ALREADY_SIGNED for a confirmed one.
+    """Request one more email. `kind`: CONFIRM for a pending signature, ALREADY_SIGNED for a confirmed or held one.
 
     `also`: further attributes of the request. Raise ConditionFailed if the address is undeliverable, an email is
     already requested, or the state does not fit. A pending signature gets a new expiry date.
     """
-    state = SignatureState.PENDING if kind is MailKind.CONFIRM else SignatureState.CONFIRMED
-    has_no_request = Attr("mail_kind").not_exists()
-    may_be_requested = has_no_request & Attr("state").eq(state) & may_have_more_mail()
     request: dict[str, Any] = {"mail_kind": kind, "mail_requested_at": iso(now), **also}
-    if state is SignatureState.PENDING:
+    fits: Condition = Attr("state").eq(SignatureState.CONFIRMED) | Attr("state").eq(SignatureState.HELD)
+    if kind is MailKind.CONFIRM:
+        fits = Attr("state").eq(SignatureState.PENDING)
         request["expires_at"] = int((now + UNMAILED_LIFETIME).timestamp())
+    may_be_requested = Attr("mail_kind").not_exists() & fits & may_have_more_mail()
     tables.update(Change(key, assign=request, when=may_be_requested))
 
 

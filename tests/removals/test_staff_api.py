@@ -28,6 +28,7 @@ from tests.actors import (
     confirmed,
     item_of,
     key_of,
+    request_of,
     signed,
     subject_of,
 )
@@ -252,6 +253,9 @@ def test_a_held_signature_shows_its_owner_what_any_other_shows(fake_site: FakeSi
         for _ in range(2):
             answer = fake_site.post_form("/confirm", {"token": token, "name": "A B"})
             pages.append((answer.status_code, answer.body.decode().replace(token, "")))
+        signed(fake_site.tables, petition, person, NOW + DAY)
+        fake_site.deliver("send_mail", [request_of(fake_site.tables, petition, identity).model_dump()])
+        assert "already signed" in fake_site.mailer.mails[-1].subject
     assert pages[:2] == pages[2:]
 
 
