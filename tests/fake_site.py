@@ -19,15 +19,10 @@ from app import app
 from chalicelib.aws.email import Mail
 from chalicelib.aws.expressions import to_wire
 from chalicelib.core import log, times
+from chalicelib.core.caching import forget_all
 from chalicelib.core.settings import settings
 from chalicelib.delivery import worker
-from chalicelib.mail.outstanding import forget_marked
-from chalicelib.petitions.find import forget_petitions
-from chalicelib.petitions.text_changes import forget_changes
 from chalicelib.runner.worker import ADDRESS_JOBS, JOBS
-from chalicelib.shedding.level import forget_level
-from chalicelib.tallies.count import forget_closed_days
-from chalicelib.updates.find import forget_updates
 from tests.actors import NOW
 from tests.fake_mailer import FakeMailer, FakeQuota
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
@@ -130,12 +125,7 @@ def forget_process_state() -> None:
     log.begin("")
     settings.cache_clear()
     worker._limiter.cache_clear()
-    forget_petitions()
-    forget_level()
-    forget_updates()
-    forget_closed_days()
-    forget_changes()
-    forget_marked()
+    forget_all()
 
 
 @cache

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
+from chalicelib.core.caching import forget_all
 from chalicelib.core.rights import Right
-from chalicelib.petitions.find import forget_petitions
 from tests.actors import ALICE, NOW, a_petition, a_published_petition, bobs_token, confirmed, identity_of
 from tests.asking import ask
 from tests.fake_site import FakeSite
@@ -37,7 +37,7 @@ def test_a_list_costs_about_one_call_per_100_items(
         # The first closes past days. The second reads them, and the process keeps them.
         for _ in range(3):
             if path == "/":
-                forget_petitions()
+                forget_all()
             fake_site.tables.calls.clear()
             assert ask(fake_site, token, method, url, body).status_code == 200
         calls.append(Counter(fake_site.tables.calls))

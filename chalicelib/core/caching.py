@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from time import monotonic
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from chalicelib.core import log
 from chalicelib.core.errors import Unavailable
@@ -11,6 +11,26 @@ Value = TypeVar("Value")
 
 # Limits the memory that a cache takes.
 MAX_ENTRIES = 1000
+
+
+class Clearable(Protocol):
+    def clear(self) -> None: ...
+
+
+Kept = TypeVar("Kept", bound=Clearable)
+_all_kept: list[Clearable] = []
+
+
+def kept(by_process: Kept) -> Kept:
+    """Return what this process keeps between its requests, so that `forget_all` clears it."""
+    _all_kept.append(by_process)
+    return by_process
+
+
+def forget_all() -> None:
+    """For tests and benchmarks, which then start like a new process."""
+    for each in _all_kept:
+        each.clear()
 
 
 class _Entry(NamedTuple, Generic[Value]):
@@ -23,6 +43,7 @@ class SecondsCache(Generic[Value]):
         """`keep_stale`: if `load` raises any error, `get` returns the stale value. If it is False, `get` raises."""
         self._seconds, self._keep_stale = seconds, keep_stale
         self._entries: dict[str, _Entry[Value]] = {}
+        kept(self)
 
     def __contains__(self, name: str) -> bool:
         return name in self._entries

@@ -14,6 +14,7 @@ from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Tables
 from chalicelib.core import keys
+from chalicelib.core.caching import kept
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
@@ -56,7 +57,7 @@ def start_key(group: str, bucket: str, after: str) -> Key:
     return Key(table, f"{name}#{bucket}", after)
 
 
-_last_marked: dict[str, datetime] = {}
+_last_marked: dict[str, datetime] = kept({})
 
 
 def mark_unless_recent(groups: Iterable[str], now: datetime, tables: Tables) -> None:
@@ -71,10 +72,6 @@ def mark_unless_recent(groups: Iterable[str], now: datetime, tables: Tables) -> 
         except Unavailable:
             continue
         _last_marked[group] = now
-
-
-def forget_marked() -> None:
-    _last_marked.clear()
 
 
 def mark(group: str, now: datetime, tables: Tables) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.caching import SecondsCache
+from chalicelib.core.caching import SecondsCache, kept
 from chalicelib.core.errors import NotNow, PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition, UnknownThing
 from chalicelib.petitions import store
 from chalicelib.petitions.letter import LetterVersion
@@ -72,7 +72,7 @@ class ListedPetition(NamedTuple):
     public_count: Count
 
 
-_slugs = SlugList()
+_slugs = kept(SlugList())
 _listed: SecondsCache[list[ListedPetition]] = SecondsCache(LIST_SECONDS)
 
 
@@ -210,17 +210,6 @@ def _read_open_petitions(now: datetime, tables: Tables) -> list[ListedPetition]:
     if len(counts) < len(petitions):
         raise Unavailable
     return [ListedPetition(petition, counts[petition.slug]) for petition in petitions]
-
-
-def forget_petitions() -> None:
-    """Clear the caches, so that a test or a benchmark starts like a new process."""
-    _petition_cache.clear()
-    _stored_cache.clear()
-    _slugs.clear()
-    _all.clear()
-    _listed.clear()
-    _letters.clear()
-    _pictures.clear()
 
 
 def picture_of(slug: str, digest: str, tables: Tables) -> bytes:

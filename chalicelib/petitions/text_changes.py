@@ -44,10 +44,6 @@ def changes_for_page(petition: Petition, _count: Count | None, tables: Tables) -
     return _cache.get(f"{petition.slug} {petition.revision}", lambda: _read(petition, tables))
 
 
-def forget_changes() -> None:
-    _cache.clear()
-
-
 def _read(petition: Petition, tables: Tables) -> dict[str, list[TextChange]]:
     stored = store.find_versions(petition.slug, {text.version for text in petition.public_texts}, tables)
     public = [(each.at, stored[each.version]) for each in petition.public_texts if each.version in stored]

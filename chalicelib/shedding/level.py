@@ -74,8 +74,3 @@ def _level_named(stored: str | None) -> Level:
 def set_level(level: Level, tables: Tables) -> None:
     """Store the level. Within LEVEL_SECONDS, every running process uses it."""
     tables.update(Change(keys.shedding_level(), assign={"level": level}))
-
-
-def forget_level() -> None:
-    """For tests, which start like a new process."""
-    _cached_item.clear()

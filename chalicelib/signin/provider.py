@@ -76,11 +76,6 @@ def fetch_id_token(provider: Provider, discovery: Discovery, returned: SessionRe
     raise NotSignedIn("Your sign-in was refused or took too long. Sign in again.")
 
 
-def forget_provider() -> None:
-    for cached in (_documents, _keys, _refetched_keys):
-        cached.clear()
-
-
 def _discover(issuer: str) -> Discovery:
     """Raise ProviderUnavailable if the document is invalid or names another issuer."""
     _, answer = _send("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")

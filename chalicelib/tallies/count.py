@@ -130,10 +130,6 @@ def _closed_totals(heads: Mapping[str, store.Head], first: date, tables: Tables)
     return _closed_days.get(repr(sorted(ranges.items())), lambda: store.closed_totals(ranges, tables))
 
 
-def forget_closed_days() -> None:
-    _closed_days.clear()
-
-
 def _read_and_close_all(
     petitions: Sequence[TalliedPetition], heads: Mapping[str, store.Head], now: datetime, tables: Tables
 ) -> dict[str, dict[date, Tally]]:

@@ -82,11 +82,6 @@ def paused_updates(slugs: Iterable[str], tables: Tables) -> list[Update]:
     return [update for update in found if update.state is UpdateState.PAUSED]
 
 
-def forget_updates() -> None:
-    _published_cache.clear()
-    _update_cache.clear()
-
-
 def _read_published(slug: str, tables: Tables) -> list[Update]:
     published = [update for update in all_updates(slug, tables) if update.is_public]
     return sorted(published, key=attrgetter("published_at"), reverse=True)

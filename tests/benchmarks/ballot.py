@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from benchmarks.flood import ATTACKING_NETWORKS, BEGINS, EVENING, genuine_arrivals
 from chalicelib.core.address import LARGE_PROVIDERS
+from chalicelib.core.caching import forget_all
 from chalicelib.mail.turns import book_first_email, watch_domain, watch_network
 from chalicelib.removals.model import Condition
 from chalicelib.removals.survey import Counts, add_to, add_to_sample, shown, usual
-from chalicelib.shedding.level import forget_level
 from chalicelib.signatures.held import Signer, reason_for_proof
 from chalicelib.signatures.model import HeldReason, Signature, SignatureState
 from tests.actors import LIMIT_KEYS
@@ -63,7 +63,7 @@ def simulate_ballot(attack: Attack, seed: int = 1) -> list[Cast]:
         domain = _attackers_domain(number, attack) if is_attack else _domain(random, network)
         signer = Signer("safe-children", f"p{number}@{domain}", sha256(network.encode()).hexdigest()[:32])
         has_proof = attack.has_proofs if is_attack else attack.can_prove and random.random() >= WITHOUT_SCRIPT
-        forget_level()
+        forget_all()
         held = None if has_proof else reason_for_proof(signer, now, LIMIT_KEYS, tables)
         found.append(Cast(kind, _signature(signer, now, held)))
         sent = now + timedelta(seconds=MAIL_DELAY)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from chalicelib.core.caching import forget_all
 from chalicelib.petitions.edit import publish
-from chalicelib.petitions.find import forget_petitions
 from tests.actors import ALICE, NOW, a_petition
 from tests.fake_site import FakeSite
 from tests.letters.lettering import (
@@ -24,12 +24,12 @@ DIGEST = LETTER | {"targets": [{**TARGET, "delivery": {"mode": "digest", "first"
 def sent_while_draft(fake_site: FakeSite, letter: object = LETTER) -> list[str]:
     """Make the petition a draft. Let the senders try, return what they have sent, and open the petition again."""
     publish(a_petition(letter=letter, state="draft"), NOW, fake_site.tables)
-    forget_petitions()
+    forget_all()
     send_all(fake_site)
     send_digests_at_seven(fake_site)
     recipients = [mail.to for mail in fake_site.mailer.mails]
     publish(a_petition(letter=letter, state="open"), NOW, fake_site.tables)
-    forget_petitions()
+    forget_all()
     return recipients
 
 

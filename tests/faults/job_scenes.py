@@ -5,11 +5,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chalicelib.core import keys
+from chalicelib.core.caching import forget_all
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import CountsWhen, Partner
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.retention.run import FOLDERS, number_of_steps
 from chalicelib.runner.worker import run_address_job, run_job
 from tests.actors import ALICE, DAY, NOW, Person, confirmed
@@ -227,7 +227,7 @@ def with_an_ended_petition(fake_site: FakeSite) -> None:
         fake_site.bucket.objects[f"{folder}/safe-children.1/file"] = b"Alice"
     petition = PETITION.model_copy(update=ENDED)
     fake_site.tables.items[keys.petition(petition.slug)] |= petition.model_dump(include={*ENDED})
-    forget_petitions()
+    forget_all()
 
 
 def with_a_retention_run(fake_site: FakeSite) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.core import keys
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import SendingStopped
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
@@ -17,7 +18,7 @@ from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.mail.turns import BURST, book_first_email
 from chalicelib.petitions.edit import publish
 from chalicelib.runner.worker import run_job
-from chalicelib.updates.find import add_update, change_update, find_update, forget_updates
+from chalicelib.updates.find import add_update, change_update, find_update
 from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key as update_delivery_key
 from chalicelib.updates.model import UpdateState
 from chalicelib.updates.run import MIN_FOR_BOUNCES
@@ -206,7 +207,7 @@ TEST_KEY = update_delivery_key(PETITION.slug, "a1", "0123456789abcdef")
 
 def with_a_draft(fake_site: FakeSite) -> None:
     add_update(an_update(), fake_site.tables)
-    forget_updates()
+    forget_all()
 
 
 def with_a_draft_to_test(fake_site: FakeSite) -> None:
@@ -232,7 +233,7 @@ def with_an_email_to_alice(fake_site: FakeSite) -> None:
     add_update(an_update(state=UpdateState.SENDING, published_at=NOW), fake_site.tables)
     key = update_delivery_key(PETITION.slug, "a1", fake_site.scene_state.alices_id)
     fake_site.scene_state.mail_request = EMAILS.request(key, NOW, fake_site.tables)
-    forget_updates()
+    forget_all()
 
 
 def sends(

@@ -12,11 +12,11 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.email import Mailer, MailQuota
 from chalicelib.aws.queue import Queue, Source
 from chalicelib.aws.table import Tables
+from chalicelib.core.caching import forget_all
 from chalicelib.core.rights import Right
 from chalicelib.delivery import worker
 from chalicelib.mail.kind import AfterCrash
 from chalicelib.mail.model import MailRequest
-from chalicelib.shedding.level import forget_level
 from tests.actors import NOW, bobs_token, store_published_petition
 from tests.fake_site import FakeSite, forget_process_state
 from tests.fakes import FakeQueue
@@ -78,7 +78,7 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     fake_site.scene_state.bobs_token = bobs_token(fake_site.tables, NOW, *Right)
     fake_site.clock.moment = NOW
     store_published_petition(fake_site.tables)
-    forget_level()
+    forget_all()
     scene.before(fake_site)
     forget_process_state()
     fake_site.clock.moment = NOW + TWO_HOURS

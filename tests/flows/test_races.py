@@ -10,11 +10,12 @@ from typing import TypeVar
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys, times
 from chalicelib.core.address import read_address, signature_id
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import Conflicted, LinkExpired
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Subject
 from chalicelib.petitions.edit import raise_shards
-from chalicelib.petitions.find import find_petition, forget_petitions, petition_as_stored
+from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.confirm import confirm
@@ -169,7 +170,7 @@ def test_each_person_counts_once_while_the_number_of_shards_grows(
     def act(number: int) -> int:
         if number == 30:
             assert raise_shards(petition.slug, 40, emulator_tables)
-            forget_petitions()
+            forget_all()
         # Every other process still has the old number of shards in its cache.
         cached = before if number % 2 else petition_as_stored(petition.slug, emulator_tables)
         confirm(subjects[number], Corrections(), cached, times.now(), emulator_tables)

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled
 from chalicelib.jobs.request import cancel
 from chalicelib.petitions import find
 from chalicelib.petitions.preview import preview_link
 from chalicelib.runner.worker import run_job
-from chalicelib.shedding.level import Level, forget_level, set_level
+from chalicelib.shedding.level import Level, set_level
 from stack.judge.model import Question
 from stack.judge.questions import questions
 from stack.judge.resolve import HERE, STACK, Resolver, resolver
@@ -116,7 +117,7 @@ def _play_more(fake_site: FakeSite) -> None:
     for before, level in product(test_signing.BEFORE, (Level.NORMAL, Level.ACCEPT_ONLY)):
         prepare(fake_site, Scene("sign_by_json", before, lambda _: True, nothing))
         set_level(level, fake_site.tables)
-        forget_level()
+        forget_all()
         fake_site.post_json(test_signing.SIGN_URL, json_of())
         find._petition_cache.clear()  # The process knows that the petition exists and must read it again.
         fake_site.post_json(test_signing.SIGN_URL, json_of())
@@ -126,15 +127,15 @@ def _play_more(fake_site: FakeSite) -> None:
     # For an unknown petition, the process reads the list of petitions.
     send(BATCH, fake_site, "/api/partner/petitions/nobody/signatures", 404)
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
-    forget_level()
+    forget_all()
     send(BATCH, fake_site)
-    forget_level()
+    forget_all()
     prepare(fake_site, Scene("run_address_job", with_a_waiting_import, lambda _: True, nothing))
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
-    forget_level()
+    forget_all()
     run_import_job(fake_site)
     set_level(Level.NORMAL, fake_site.tables)
-    forget_level()
+    forget_all()
     prepare(fake_site, Scene("run_job", with_a_requested_export, lambda _: True, nothing))
     run_job(sqs_event(fake_site.jobs.messages[-1:]), context(seconds=1))
     cancel(fake_site.scene_state.export, NOW, fake_site.tables)

@@ -5,6 +5,7 @@ import pytest
 from chalicelib.aws.clients import CONFIG, MAIL_CONFIG, longest_call
 from chalicelib.aws.email import Mail
 from chalicelib.core import keys
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import NotYet, RateExceeded
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.rate_limit import LONGEST_GAP, RATE_WAITS, RateLimiter, limit_rate
@@ -17,7 +18,6 @@ from chalicelib.mail.sending import (
     pause_after_refusal,
 )
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from tests.actors import (
     ALICE,
@@ -73,7 +73,7 @@ class Invocation:
         self.key = keys.signature(self.petition.slug, identity)
         self.request = request_of(self.tables, self.petition, identity)
         self.refusals = len(RATE_WAITS)
-        forget_petitions()
+        forget_all()
         self.sender = self._sender()
         self.tables.now, self.tables.is_slow = at, True
 

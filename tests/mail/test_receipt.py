@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.core.caching import forget_all
 from chalicelib.petitions.edit import publish
-from chalicelib.petitions.find import forget_petitions
 from tests.actors import (
     NOW,
     WELSH,
@@ -24,7 +24,7 @@ from tests.letters.lettering import LETTER, WELSH_LETTER
 
 def test_a_receipt_is_sent_once_after_the_confirmation_in_the_language_of_the_signature(fake_site: FakeSite) -> None:
     petition = a_published_petition(fake_site.tables, slug="gyda-derbynneb", translations={"cy": WELSH}, receipt=True)
-    forget_petitions()
+    forget_all()
     identity = signed(fake_site.tables, petition, language="cy")
     fake_site.deliver("send_mail", [request_of(fake_site.tables, petition, identity).model_dump()])
     before = item_of(fake_site.tables, petition, identity)
@@ -56,7 +56,7 @@ def test_a_receipt_has_the_wordings_that_were_confirmed(fake_site: FakeSite, lan
     letter = {"letter": {"version": petition.letter_version}}
     change_item(fake_site.tables, petition, identity, **letter)
     publish(a_petition(**EDITED, letter=EDITED_LETTER, receipt=True), NOW, fake_site.tables)
-    forget_petitions()
+    forget_all()
     fake_site.deliver("send_other_mail", [request_of(fake_site.tables, petition, identity).model_dump()])
     [mail] = fake_site.mailer.mails
     texts, send_wording = (WELSH, WELSH_LETTER) if language == "cy" else (petition.model_dump(), LETTER)
@@ -70,6 +70,6 @@ def test_a_receipt_without_a_letter_names_the_letter_that_the_petition_has_now(f
     petition = a_published_petition(fake_site.tables, letter=LETTER, receipt=True)
     identity = confirmed(fake_site.tables, petition)
     publish(a_petition(letter=EDITED_LETTER, receipt=True), NOW, fake_site.tables)
-    forget_petitions()
+    forget_all()
     fake_site.deliver("send_other_mail", [request_of(fake_site.tables, petition, identity).model_dump()])
     assert "Letter: no\nSend another letter" in fake_site.mailer.mails[0].text

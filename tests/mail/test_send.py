@@ -10,10 +10,11 @@ import pytest
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Change
 from chalicelib.core import caching
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import ConditionFailed, MailRefused, NotYet, Throttled, Unavailable
 from chalicelib.mail.send import CLAIM, SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
-from chalicelib.petitions.find import PETITION_SECONDS, forget_petitions
+from chalicelib.petitions.find import PETITION_SECONDS
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import UNMAILED_LIFETIME
 from chalicelib.signatures.withdraw import withdraw
@@ -78,7 +79,7 @@ def alices_item(sender: Sender) -> dict[str, Any]:
 
 def change_petition(sender: Sender, **changes: Any) -> None:
     a_published_petition(sender.tables, **changes)
-    forget_petitions()
+    forget_all()
 
 
 def test_a_repeated_message_sends_one_email(sender: Sender) -> None:
@@ -125,7 +126,7 @@ def test_a_refused_email_is_recorded_and_not_retried(sender: Sender) -> None:
 def test_a_call_that_is_throttled_before_sending_is_retried_without_waiting_for_the_claim(
     sender: Sender, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
-    forget_petitions()
+    forget_all()
     sender.tables.calls.clear()
 
     def throttle(name: str) -> None:

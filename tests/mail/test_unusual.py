@@ -3,12 +3,13 @@
 import pytest
 
 from chalicelib.core import keys
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import Throttled
 from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.turns import BURST, INTERVAL, SAMPLE, UNUSUAL_DOMAIN, UNUSUAL_NETWORK, watch_domain, watch_network
 from chalicelib.petitions.model import Petition
-from chalicelib.shedding.level import Level, forget_level, set_level, stored_level
+from chalicelib.shedding.level import Level, set_level, stored_level
 from chalicelib.shedding.watch import EVERYWHERE, MAX_WATCHED, WATCHED_FOR, ask, stored_watch, watch
 from chalicelib.signatures.network import domain_hash
 from tests.actors import (
@@ -32,7 +33,7 @@ IN_SAMPLE, NOT_IN_SAMPLE = "safe-children_00f7", "safe-children_00f1"
 def sign_up(tables: FakeTables, domain: str, count: int, key: str = IN_SAMPLE) -> None:
     for number in range(count):
         watch_domain(f"p{number}@{domain}", key, NOW, LIMIT_KEYS, tables)
-        forget_level()
+        forget_all()
 
 
 def test_a_network_is_watched_once_many_of_its_emails_wait_and_that_is_written_once(tables: FakeTables) -> None:
@@ -40,7 +41,7 @@ def test_a_network_is_watched_once_many_of_its_emails_wait_and_that_is_written_o
     assert not tables.calls
     for _ in range(5):
         watch_network("n" * 32, UNUSUAL_NETWORK, NOW, tables)
-        forget_level()
+        forget_all()
     assert tables.calls.count("update") == 1
     assert stored_watch(tables).has("n" * 32, NOW)
     assert not stored_watch(tables).has("n" * 32, NOW + WATCHED_FOR)
@@ -72,7 +73,7 @@ def test_the_watch_keeps_the_newest_entries_and_the_level_and_what_staff_ask(tab
     ask("safe-children", asked=True, tables=tables)
     for number in range(MAX_WATCHED + 5):
         watch(f"{number:032}"[::-1], NOW + number * INTERVAL, tables)
-        forget_level()
+        forget_all()
     stored = stored_watch(tables)
     assert (len(stored.until), stored.is_asked_for("safe-children")) == (MAX_WATCHED, True)
     assert stored_level(tables) is Level.LONGER_CACHES
@@ -95,7 +96,7 @@ def test_the_sender_watches_a_network_by_its_turns(tables: FakeTables, petition:
     network = "n" * 32
     book_turns(tables, BURST + round(UNUSUAL_NETWORK / INTERVAL), network)
     identity = sign_by_form(petition, NOW, a_signing_context(tables), network=network).signature_id
-    forget_level()
+    forget_all()
     send(request_of(tables, petition, identity), SIGNATURE_KINDS, a_mail_context(), NOW, tables)
     assert stored_watch(tables).has(network, NOW)
 
@@ -119,6 +120,6 @@ def test_who_ends_a_hold_takes_a_turn_of_the_network(
         sign_by_form(petition, NOW + MINUTE, context, network=usual)
     item = item_of(tables, petition, identity)
     assert (item.get("held"), item["mail_network"]) == (None, usual)
-    forget_level()
+    forget_all()
     send(request_of(tables, petition, identity), SIGNATURE_KINDS, a_mail_context(), NOW + MINUTE, tables)
     assert stored_watch(tables).has(usual, NOW + MINUTE)

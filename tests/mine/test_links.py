@@ -8,12 +8,12 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.aws.email import Mail
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import Unavailable
 from chalicelib.mail.budget import choice_of, is_stopped, stop
 from chalicelib.mail.model import mailbox_of
 from chalicelib.mine.link import LIFETIME
 from chalicelib.petitions.edit import revise, with_changes
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.owner import MOVE_LIFETIME
 from chalicelib.signatures.withdraw import withdraw
@@ -154,7 +154,7 @@ def test_nobody_gets_a_link_after_the_retention_of_the_petition(
         with_changes(petition, retention_months=1, closes_at=closes_at - 40 * DAY, opened_at=OPENED - 80 * DAY),
         fake_site.tables,
     )
-    forget_petitions()
+    forget_all()
     ask(fake_site)
     assert deliver(fake_site) == []
 

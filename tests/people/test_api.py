@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.table import Item
+from chalicelib.core.caching import forget_all
 from chalicelib.core.rights import Right
 from chalicelib.people.access import actions_in
 from chalicelib.petitions.model import Petition
-from chalicelib.shedding.level import Level, forget_level, set_level
+from chalicelib.shedding.level import Level, set_level
 from chalicelib.staff.audit.record import Action
 from chalicelib.tallies.count import exact_count
 from commands.withdrawn_since import WithdrawnSince
@@ -136,10 +137,10 @@ ERASE_PATH = "/api/staff/people/erase"
 
 def sign_into_the_overflow_queue(fake_site: FakeSite) -> None:
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
-    forget_level()
+    forget_all()
     assert fake_site.post_json("/api/petitions/safe-children/signatures", json_of()).status_code == 202
     set_level(Level.NORMAL, fake_site.tables)
-    forget_level()
+    forget_all()
 
 
 def erase_alice(fake_site: FakeSite, token: str) -> list[Item]:

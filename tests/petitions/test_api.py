@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import Throttled
-from chalicelib.petitions.find import forget_petitions
 from tests.actors import DAY, NOW, WELSH, a_published_petition, confirmed
 from tests.fake_site import FakeSite
 
@@ -56,7 +56,7 @@ def test_a_url_with_an_impossible_slug_is_404(fake_site: FakeSite, unknown: str)
 
 def test_the_json_follows_the_contract(fake_site: FakeSite) -> None:
     confirmed(fake_site.tables, a_published_petition(fake_site.tables, closes_at=NOW + DAY))
-    forget_petitions()
+    forget_all()
     answer = fake_site.get(API_URL)
     assert answer.status_code == 200
     expected = {
@@ -143,7 +143,7 @@ def test_the_form_is_shown_when_the_count_is_unavailable(fake_site: FakeSite) ->
 
 def test_the_json_and_the_list_are_in_the_language_of_the_url(fake_site: FakeSite) -> None:
     petition = a_published_petition(fake_site.tables, translations={"cy": WELSH})
-    forget_petitions()
+    forget_all()
     english, welsh = (fake_site.get(f"{API_URL}{query}").json_body for query in ("", "?lang=cy"))
     assert (english["title"], welsh["title"]) == (petition.title, WELSH["title"])
     assert [each["wording"] for each in welsh["consents"]] == [WELSH["sign_wording"], WELSH["updates_wording"]]

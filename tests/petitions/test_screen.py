@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.petitions.find import forget_petitions
+from chalicelib.core.caching import forget_all
 from tests.actors import DAY, NOW, a_published_petition, confirmed
 from tests.fake_site import FakeSite
 from tests.pages.parsed import Page
@@ -12,7 +12,7 @@ PATH = "/petitions/safe-children/screen"
 
 
 def screen(fake_site: FakeSite, path: str = PATH) -> Page:
-    forget_petitions()
+    forget_all()
     return Page(fake_site.get(path).body.decode())
 
 

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 from chalice.test import HTTPResponse
 
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.core.times import iso
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.form import EDITABLE, MAX_PETITION_KB
 from chalicelib.staff.audit.record import entries
 from tests.actors import (
@@ -46,7 +46,7 @@ def ask(fake_site: FakeSite, method: str, path: str, body: object = None, match:
     if match:
         headers["If-Match"] = match
     answer = fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
-    forget_petitions()
+    forget_all()
     return answer
 
 
@@ -57,7 +57,7 @@ def change_state(fake_site: FakeSite, state: str, **more: str) -> HTTPResponse:
 @pytest.fixture
 def draft(fake_site: FakeSite) -> HTTPResponse:
     fake_site.tables.items.clear()
-    forget_petitions()
+    forget_all()
     return ask(fake_site, "POST", PETITIONS_URL, petition_fields())
 
 

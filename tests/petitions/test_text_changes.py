@@ -8,8 +8,9 @@ import pytest
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Stale
+from chalicelib.petitions import find
 from chalicelib.petitions.edit import MAX_PUBLIC_TEXTS, create, edit, with_changes
-from chalicelib.petitions.find import forget_petitions, petition_as_stored
+from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.text_changes import MAX_CHARACTERS, changes_for_page
 from tests.actors import DAY, NOW, OPENED, WELSH, a_petition
@@ -92,7 +93,7 @@ def test_the_page_reads_the_versions_once_and_only_of_a_changed_text(fake_site: 
     petition = opened(fake_site.tables)
 
     def page_and_reads() -> tuple[str, int]:
-        forget_petitions()
+        find._petition_cache.clear()
         fake_site.tables.calls.clear()
         page = fake_site.get("/petitions/trees").body.decode()
         return page, len(fake_site.tables.calls)

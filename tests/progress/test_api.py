@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.petitions.find import forget_petitions
+from chalicelib.core.caching import forget_all
 from tests.actors import DAY, NOW, a_published_petition, confirmed
 from tests.fake_site import FakeSite
 
@@ -43,7 +43,7 @@ def test_the_page_does_not_call_old_numbers_those_of_today(
     confirmed(fake_site.tables, a_published_petition(fake_site.tables), now=fake_site.clock())
     fake_site.get(PROGRESS_PATH)
     fake_site.clock.moment = datetime.fromisoformat(read_at)
-    forget_petitions()
+    forget_all()
     body = fake_site.get(PAGE_PATH).body.decode()
     attribute = " hidden" if is_hidden else ""
     for name in ("Today</dt><dd data-today", "Last 24 hours</dt><dd data-last-day"):
@@ -58,7 +58,7 @@ def test_the_page_shows_what_happened_after_closing(fake_site: FakeSite) -> None
         responded_at=NOW,
         response="We will act.\n\nSoon.",
     )
-    forget_petitions()
+    forget_all()
     body = fake_site.get(PAGE_PATH).body.decode()
     for text in ("Handed in on", "24 November 2026", "Response received on", "<p>We will act.</p>", "<p>Soon.</p>"):
         assert text in body

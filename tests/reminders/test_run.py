@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.aws.email import Mail
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.mail.budget import choice_of, stop, take_email
 from chalicelib.mail.model import MailRequest, mailbox_of
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.runner.worker import run_job
 from chalicelib.signatures.mail_state import mark_undeliverable
@@ -154,7 +154,7 @@ def test_no_reminder_leaves_once_the_petition_is_closed(fake_site: FakeSite, pet
     [message] = fake_site.jobs.messages
     run_job(sqs_event([message]), context())
     move(fake_site, "closed")
-    forget_petitions()
+    forget_all()
     send_reminders(fake_site)
     assert reminded(fake_site) == []
     fake_site.clock.forward(7 * HOUR)
@@ -168,7 +168,7 @@ def test_a_reminder_waits_while_the_petition_is_paused(fake_site: FakeSite, peti
     run_job(sqs_event(fake_site.jobs.messages[:1]), context())
     for state, expected in (("paused", []), ("open", [ALICE.email])):
         move(fake_site, state)
-        forget_petitions()
+        forget_all()
         fake_site.clock.forward(timedelta(minutes=5))
         send_reminders(fake_site)
         assert reminded(fake_site) == expected

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from chalicelib.core import keys
+from chalicelib.core.caching import forget_all
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, issue
-from chalicelib.petitions.find import forget_petitions, petition_as_stored
+from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.runner.worker import run_address_job
 from chalicelib.signatures.confirm import confirm, read_corrections
@@ -45,7 +46,7 @@ def run_jobs(fake_site: FakeSite) -> None:
     while fake_site.address_jobs.messages:
         message = fake_site.address_jobs.messages.pop(0)
         assert not run_address_job(sqs_event([message]), context())["batchItemFailures"]
-    forget_petitions()
+    forget_all()
 
 
 def start(fake_site: FakeSite, path: str, **body: Any) -> str:
@@ -66,7 +67,7 @@ def shown(fake_site: FakeSite, removal: str) -> dict[str, Any]:
 
 
 def public(fake_site: FakeSite) -> dict[str, Any]:
-    forget_petitions()
+    forget_all()
     fake_site.clock.forward(DAY / 24 / 60)
     answer: dict[str, Any] = json.loads(fake_site.get("/api/petitions/safe-children").body)
     return answer

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.aws.table import Tables
-from chalicelib.petitions.find import forget_petitions
+from chalicelib.core.caching import forget_all
 from chalicelib.petitions.model import Petition
 from chalicelib.retention.run import Retention, number_of_steps
 from chalicelib.runner.worker import run_job
@@ -72,7 +72,7 @@ def a_full_petition(fake_site: FakeSite, **changes: Any) -> Petition:
 
 def wait_until_due(fake_site: FakeSite) -> None:
     fake_site.clock.moment = DUE
-    forget_petitions()
+    forget_all()
 
 
 def start(fake_site: FakeSite, query: str = "") -> Any:

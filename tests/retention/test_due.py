@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core import keys
+from chalicelib.core.caching import forget_all
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
@@ -16,7 +17,6 @@ from chalicelib.letters.kinds import letter_email
 from chalicelib.mail.kind import Content
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.partners.register import find_partner
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.removals.model import RemovalAction
 from chalicelib.runner.worker import run_address_job, run_job
@@ -197,5 +197,5 @@ ENTRANCES: list[Entrance] = [
 def test_no_entrance_uses_what_is_due(fake_site: FakeSite, entrance: Entrance, is_due: bool) -> None:
     petition = a_full_petition(fake_site)
     fake_site.clock.moment = DUE if is_due else NOW + 2 * MINUTE
-    forget_petitions()
+    forget_all()
     assert entrance(fake_site, petition) is not is_due

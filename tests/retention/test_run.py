@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from chalicelib.core import keys
+from chalicelib.core.caching import forget_all
 from chalicelib.petitions.edit import publish
-from chalicelib.petitions.find import forget_petitions, petition_as_stored
+from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
 from chalicelib.projections.recount import recount
 from chalicelib.retention import run
@@ -184,7 +185,7 @@ def test_months_are_set_and_shown_on_the_notice(fake_site: FakeSite) -> None:
     assert ask(fake_site, "PUT", PATH_OF_RETENTION, {"months": 36}).json_body["due_at"] == "2029-11-25T12:00:00Z"
     for wrong in (0, 121, "12", None):
         assert ask(fake_site, "PUT", PATH_OF_RETENTION, {"months": wrong}).status_code == 422
-    forget_petitions()
+    forget_all()
     assert f"36 {notice}" in fake_site.get("/petitions/safe-children").body.decode()
     assert fake_site.get("/api/petitions/safe-children").json_body["privacy"]["retention_months"] == 36
     assert "36 mis ar ôl" in fake_site.get("/petitions/safe-children?lang=cy").body.decode()

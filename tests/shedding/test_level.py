@@ -5,9 +5,10 @@ from itertools import pairwise
 import pytest
 
 from chalicelib.core import keys
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import Denied, Throttled, Unavailable
 from chalicelib.petitions.model import Petition
-from chalicelib.shedding.level import LEVEL_SECONDS, Level, forget_level, level_now, set_level, stored_level
+from chalicelib.shedding.level import LEVEL_SECONDS, Level, level_now, set_level, stored_level
 from chalicelib.tallies.public import FRESH_FOR, public_count, public_counts
 from tests.actors import NOW
 from tests.fake_site import FakeSite
@@ -90,7 +91,7 @@ def test_cache_headers_depend_on_the_level(fake_site: FakeSite, level: Level, se
 def test_at_level_snapshot_only_the_count_is_not_refreshed(tables: FakeTables, petition: Petition) -> None:
     first = public_counts([petition], NOW, tables)[petition.slug]
     set_level(Level.SNAPSHOT_ONLY, tables)
-    forget_level()
+    forget_all()
     tables.calls.clear()
     assert public_count(petition, NOW + 100 * FRESH_FOR, tables) == first
     assert set(tables.calls) == {"get"}

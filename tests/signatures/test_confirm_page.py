@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core import tokens
+from chalicelib.core.caching import forget_all
 from chalicelib.core.times import iso
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.people.texts import signed_texts
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.look_up import StoredSignature
@@ -51,7 +51,7 @@ def test_the_recorded_text_version_is_that_of_the_text_shown_or_else_of_the_text
     old = a_petition()
     identities = {is_shown: signed(fake_site.tables, old, person) for is_shown, person in ((True, ALICE), (False, BOB))}
     new = a_published_petition(fake_site.tables, text="We ask for more.")
-    forget_petitions()
+    forget_all()
     for is_shown, identity in identities.items():
         subject = Subject(old.slug, identity, "GB", "direct")
         token = tokens.issue(Purpose.CONFIRM, subject, NOW + DAY, TOKEN_KEYS)
@@ -116,7 +116,7 @@ def test_a_later_consent_to_updates_has_the_wording_of_its_own_page(fake_site: F
     link = fake_site.last_link("confirm")
     post(fake_site, link, version=petition.version)
     edited = a_published_petition(fake_site.tables, updates_wording="Send me updates twice a week")
-    forget_petitions()
+    forget_all()
     post(fake_site, link, updates="yes", version=edited.version)
     item = item_of(fake_site.tables, petition, identity)
     assert (item["consent_version"], item["updates_version"]) == (petition.consent_version, edited.consent_version)

@@ -10,9 +10,9 @@ import altcha
 import pytest
 
 from chalicelib.core.address import LARGE_PROVIDERS
+from chalicelib.core.caching import forget_all
 from chalicelib.core.rights import Right
 from chalicelib.petitions.model import Petition
-from chalicelib.shedding.level import forget_level
 from chalicelib.shedding.watch import EVERYWHERE, ask, watch
 from chalicelib.signatures.held import is_disposable
 from chalicelib.signatures.mailboxes import _known_domains
@@ -64,7 +64,7 @@ def watch_reason(reason: str, site: FakeSite) -> None:
         watch(domain_hash("mail.example", NOW, LIMIT_KEYS), NOW, site.tables)
     elif reason:
         ask(reason, asked=True, tables=site.tables)
-    forget_level()
+    forget_all()
 
 
 def post(site: FakeSite, person: Person = ALICE, **changes: Any) -> Any:

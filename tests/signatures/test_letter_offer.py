@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.caching import forget_all
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, issue
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.edit import edit, with_changes
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
@@ -197,7 +197,7 @@ def test_an_email_that_is_late_offers_no_letter_after_the_time_to_confirm(
     before = alices_item(fake_site, letter_petition)
     assert fake_site.post_json(API_PATH, json_of(letter={"send": True})).status_code == 202
     fake_site.clock.forward(delay)
-    forget_petitions()
+    forget_all()
     relay_and_send(fake_site, letter_petition, before)
     [mail] = fake_site.mailer.mails
     for part in (mail.text, mail.html):

@@ -4,8 +4,8 @@ import html
 import re
 from typing import Any
 
+from chalicelib.core.caching import forget_all
 from chalicelib.petitions.edit import publish
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, WELSH, a_petition, identity_of, item_of, json_of
 from tests.fake_site import FakeSite, stream_event
@@ -83,7 +83,7 @@ def test_an_invalid_correction_shows_the_page_again_with_what_was_typed(
 def test_a_letter_that_staff_edited_meanwhile_is_shown_again(fake_site: FakeSite, letter_petition: Petition) -> None:
     fields = form_fields(fake_site.get(sign_with_letter(fake_site, letter_petition)))
     publish(a_petition(letter=LETTER | {"body": "Edited."}), NOW, fake_site.tables)
-    forget_petitions()
+    forget_all()
     page = fake_site.post_form("/confirm", fields)
     assert page.status_code == 422
     assert "The letter has just been edited" in text_of(page)
@@ -105,7 +105,7 @@ def letter_sent_as_shown(fake_site: FakeSite, petition: Petition, link: str) -> 
 
 def edit_letter(fake_site: FakeSite, **changes: Any) -> Petition:
     petition = a_petition_with_a_letter(fake_site, **changes)
-    forget_petitions()
+    forget_all()
     return petition
 
 

@@ -7,8 +7,8 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core import keys, tokens
+from chalicelib.core.caching import forget_all
 from chalicelib.core.tokens import Purpose, Subject
-from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import MailKind
 from chalicelib.tallies.count import exact_count
@@ -120,7 +120,7 @@ def test_links_to_withdraw_and_unsubscribe_work_for_a_removed_or_closed_petition
     identity = sign_and_email_alice(fake_site)
     post(fake_site, fake_site.last_link("confirm"))
     a_published_petition(fake_site.tables, state=state, closes_at=NOW - 2 * DAY)
-    forget_petitions()
+    forget_all()
     for purpose in ("unsubscribe", "withdraw"):
         assert fake_site.get(fake_site.last_link(purpose)).status_code == 200
         assert post(fake_site, fake_site.last_link(purpose)).status_code == 200

@@ -14,10 +14,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
+from chalicelib.core.caching import forget_all
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.signin.model import Provider
-from chalicelib.signin.provider import forget_provider
 from tests.actors import DAY, NOW
 
 CLIENT, NONCE = "petitions", "n" * 43
@@ -113,9 +113,9 @@ def run_provider(patch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in variables.items():
         patch.setenv(f"OIDC_{name}", value)
     settings.cache_clear()
-    forget_provider()
+    forget_all()
     yield
-    forget_provider()
+    forget_all()
     settings.cache_clear()
 
 

@@ -4,9 +4,10 @@ import time
 
 import pytest
 
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import NotSignedIn, ProviderUnavailable
 from chalicelib.signin.model import Provider, SessionRequest
-from chalicelib.signin.provider import discovery_of, fetch_id_token, forget_provider, keys_of
+from chalicelib.signin.provider import discovery_of, fetch_id_token, keys_of
 from stack.local.emulator import free_port
 from tests.signin.fake_provider import NONCE, FakeProvider
 
@@ -75,7 +76,7 @@ def test_keys_that_are_malformed_too_large_or_not_answered_with_200_are_refused(
 
 
 def test_a_refused_connection_raises_provider_unavailable() -> None:
-    forget_provider()
+    forget_all()
     with pytest.raises(ProviderUnavailable):
         discovery_of(Provider(f"http://127.0.0.1:{free_port()}", "petitions"))
 

@@ -9,19 +9,12 @@ from hypothesis import given, strategies as st
 
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import UnknownPetition
 from chalicelib.petitions.edit import raise_shards
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.tallies.count import (
-    Days,
-    breakdown,
-    counts_with_last_days,
-    exact_count,
-    forget_closed_days,
-    open_tally,
-    tally_change,
-)
+from chalicelib.tallies.count import Days, breakdown, counts_with_last_days, exact_count, open_tally, tally_change
 from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry, breakdown_values, summed, tally_of
 from chalicelib.tallies.prove import PARTNERS, reopen, tally_sums
 from chalicelib.tallies.public import public_count
@@ -59,7 +52,7 @@ def test_the_exact_count_is_always_two_reads(tables: FakeTables, petition: Petit
 )
 def test_the_last_days_of_a_list_are_those_of_the_breakdown(moments: list[datetime], read_on: list[int]) -> None:
     """Readers close days in between, and the process keeps what it read."""
-    forget_closed_days()
+    forget_all()
     tables = FakeTables()
     petitions = [a_published_petition(tables), a_published_petition(tables, slug="other")]
     for number, moment in enumerate(moments):

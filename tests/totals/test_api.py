@@ -6,8 +6,9 @@ import re
 import pytest
 from chalice.test import HTTPResponse
 
+from chalicelib.core.caching import forget_all
 from chalicelib.core.rights import Right
-from chalicelib.petitions.find import forget_petitions, petition_as_stored
+from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
 from chalicelib.statements.freeze import freeze, statement_token
@@ -84,7 +85,7 @@ def test_the_page_and_a_statement_show_the_total(fake_site: FakeSite, petition: 
     sentence = "Exactly 1 person confirmed here; 412 elsewhere; together at least 412 and at most 413 people."
     assert "elsewhere" not in fake_site.get("/petitions/safe-children").body.decode()
     enter_figure(fake_site)
-    forget_petitions()
+    forget_all()
     fake_site.clock.forward(DAY)
     statement = freeze(petition_as_stored(petition.slug, fake_site.tables), fake_site.clock(), fake_site.tables)
     for url in ("/petitions/safe-children", f"/statements/{statement_token(statement, TOKEN_KEYS)}"):
@@ -98,7 +99,7 @@ def test_the_page_and_a_statement_show_the_total(fake_site: FakeSite, petition: 
 def test_if_both_bounds_are_the_same_the_page_says_exactly(fake_site: FakeSite) -> None:
     """As the sentence of the API does: nobody has confirmed here yet."""
     enter_figure(fake_site)
-    forget_petitions()
+    forget_all()
     api = fake_site.get("/api/petitions/safe-children/total").json_body["sentence"]
     assert api == "Exactly 0 people confirmed here; 412 elsewhere; together exactly 412 people."
     assert api in fake_site.get("/petitions/safe-children").body.decode()

@@ -2,9 +2,10 @@
 
 import pytest
 
+from chalicelib.core.caching import forget_all
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
-from chalicelib.petitions.find import forget_petitions, petition_as_stored
+from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.withdraw import withdraw
@@ -75,7 +76,7 @@ def test_the_total_says_how_many_confirmed_by_email(fake_site: FakeSite, signed_
     body = fake_site.get(TOTAL_URL).json_body
     assert (body["confirmed"], body["sentence"]) == (5, f"{here}.")
     enter_figure(fake_site)
-    forget_petitions()
+    forget_all()
     fake_site.clock.forward(DAY)
     sentence = f"{here}; 412 elsewhere; together at least 412 and at most 417 people."
     assert fake_site.get(TOTAL_URL).json_body["sentence"] == sentence

@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from chalicelib.core.caching import forget_all
 from chalicelib.petitions.model import Petition
-from chalicelib.updates.find import forget_updates
 from tests.actors import a_published_petition
 from tests.fake_site import FakeSite
 from tests.fakes import throttle
@@ -21,7 +21,7 @@ def publish_two_updates(fake_site: FakeSite) -> None:
     fake_site.clock.forward(timedelta(days=1))
     publish_update(fake_site, title="Second <b>")
     run_until_done(fake_site)
-    forget_updates()
+    forget_all()
 
 
 def test_updates_are_public_newest_first_and_on_the_page(fake_site: FakeSite, petition: Petition) -> None:
@@ -88,7 +88,7 @@ def test_a_control_character_in_a_petition_breaks_neither_its_feed_nor_its_card(
     path = UPDATES_PATH.replace("safe-children", "pasted")
     drafted = ask(fake_site, "POST", path, TEXT | {"markdown": "A&#12;B"})
     ask(fake_site, "POST", f"{path}/{drafted.json_body['id']}/publish", {})
-    forget_updates()
+    forget_all()
     feed = ElementTree.fromstring(fake_site.get("/petitions/pasted/updates.atom").body)
     assert feed.findtext(f"{ATOM}title") == "Updates: One word"
     assert feed.findtext(f"{ATOM}entry/{ATOM}content") == "<p>A B</p>\n"

@@ -4,11 +4,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from chalicelib.core.caching import forget_all
 from chalicelib.petitions.edit import edit
-from chalicelib.petitions.find import forget_petitions, petition_as_stored
+from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.text import Translation
-from chalicelib.updates.find import forget_updates
 from tests.actors import ALICE, BOB, NOW
 from tests.fake_site import FakeSite
 from tests.letters.lettering import send_all
@@ -31,7 +31,7 @@ def bilingual(fake_site: FakeSite, petition: Petition) -> Petition:
     stored = petition_as_stored(petition.slug, fake_site.tables)
     welsh = Translation(title="Deiseb", summary="A", text="B", sign_wording="C", updates_wording="D")
     edited = edit(stored.model_copy(update={"translations": {"cy": welsh}}), NOW, fake_site.tables)
-    forget_petitions()
+    forget_all()
     return edited
 
 
@@ -62,7 +62,7 @@ def test_a_signer_in_a_language_that_the_update_lacks_gets_the_main_text_between
 def test_page_feed_and_json_follow_the_language_of_the_address(fake_site: FakeSite, bilingual: Petition) -> None:
     publish_update(fake_site, **WITH_WELSH)
     run_until_done(fake_site)
-    forget_updates()
+    forget_all()
     for query, title in {"": TEXT["title"], "?lang=cy": "Atebodd hi"}.items():
         assert f"<h3>{title}</h3>" in fake_site.get(f"/petitions/safe-children{query}").body.decode()
         feed = ElementTree.fromstring(fake_site.get(f"/petitions/safe-children/updates.atom{query}").body)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.caching import forget_all
 from chalicelib.petitions.model import Petition
 from chalicelib.updates import model, run
-from chalicelib.updates.find import forget_updates
 from chalicelib.updates.model import Results
 from chalicelib.updates.run import MIN_FOR_BOUNCES, MIN_FOR_COMPLAINTS, why_to_pause
 from tests.actors import DAY, NOW, Person, bobs_token
@@ -67,7 +67,7 @@ def paused_update(fake_site: FakeSite, petition: Petition, monkeypatch: pytest.M
     feedback(fake_site, [0, 1], BOUNCE)
     fake_site.clock.forward(LATER)
     run_once(fake_site)
-    forget_updates()
+    forget_all()
     assert results(fake_site, path) == {"state": "paused", "requested": 20, "sent": 8, "failed": 2, "skipped": 0}
     return path
 
@@ -113,7 +113,7 @@ def test_a_decision_sends_the_rest_once(fake_site: FakeSite, paused_update: str)
     assert fake_site.other_queue.messages == []
     for _ in range(2):
         assert ask(fake_site, "POST", f"{paused_update}/resume").json_body["state"] == "sending"
-    forget_updates()
+    forget_all()
     run_until_done(fake_site)
     assert sorted(mail.to for mail in fake_site.mailer.mails) == sorted(person.email for person in CROWD)
     expected = {"state": "sent", "requested": 20, "sent": 18, "failed": 2, "skipped": 0}

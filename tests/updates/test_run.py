@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.table import Item
+from chalicelib.core.caching import forget_all
 from chalicelib.core.errors import MailRefused, SetStopped, Throttled, Unavailable
 from chalicelib.core.keys import DELIVERIES
 from chalicelib.core.settings import settings
@@ -22,7 +23,6 @@ from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.updates import run
-from chalicelib.updates.find import forget_updates
 from chalicelib.updates.model import CONTINUABLE, Mailing
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, key_of, signed, subject_of
 from tests.fake_site import FakeSite
@@ -175,7 +175,7 @@ def test_a_cancelled_update_stops_and_its_result_is_exact(subscribed_site: FakeS
     first, *others = subscribed_site.other_queue.messages
     subscribed_site.deliver("send_other_mail", [first])
     assert ask(subscribed_site, "POST", f"{path}/cancel").json_body["state"] == "cancelled"
-    forget_updates()
+    forget_all()
     subscribed_site.clock.forward(LATER)
     subscribed_site.other_queue.messages[:] = others
     run_until_done(subscribed_site)
