@@ -216,6 +216,12 @@ def test_a_held_or_removed_signature_looks_confirmed(fake_site: FakeSite, petiti
     assert fake_site.post_form(f"{PATH}/file", {"token": token}).body == file
 
 
+def test_the_link_is_emailed_in_the_language_of_the_signature(fake_site: FakeSite, petition: Petition) -> None:
+    confirmed(fake_site.tables, petition, language="cy")
+    ask(fake_site)
+    assert 'lang="cy"' in deliver(fake_site)[0].html
+
+
 def test_a_link_ends_after_a_day(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition)
     token = opened(fake_site)

@@ -152,6 +152,12 @@ def test_nobody_invites_others_to_more_than_they_have_or_with_a_message_in_place
     assert actions(fake_site) == []
 
 
+def test_nobody_is_invited_at_an_address_to_which_ses_sends_nothing(fake_site: FakeSite, token: str) -> None:
+    fake_site.quota.suppressed.add(DORA)
+    assert invite(fake_site, token).json_body["errors"][0]["field"] == "email"
+    assert fake_site.other_queue.messages == []
+
+
 @pytest.mark.parametrize("purpose", [Purpose.INVITATION, Purpose.CONFIRM])
 def test_a_damaged_or_unknown_link_gives_nothing(fake_site: FakeSite, token: str, purpose: Purpose) -> None:
     link_token = invited(fake_site, token)

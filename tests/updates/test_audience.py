@@ -34,8 +34,9 @@ def test_only_those_who_asked_and_can_be_reached_are_counted(fake_site: FakeSite
     without_updates = confirmed(fake_site.tables, petition, CHARLIE)
     project_all(fake_site, petition, [alice, bounced, without_updates])
     fake_site.other_queue.messages.append({})
+    fake_site.quota.most = 1
     found = audience(fake_site, draft_update(fake_site))
-    assert (found["people"], found["waiting"]) == (1, 1)
+    assert (found["people"], found["waiting"], found["seconds"]) == (1, 1, 1.5 * 86_400), "of both emails"
     assert found["languages"] == [{"language": "en", "people": 1, "text_in": "en"}]
 
 
