@@ -70,6 +70,7 @@ def test_a_signature_confirmed_after_the_moment_is_not_exported(
     confirmed(tables, petition, CHARLIE, NOW + timedelta(seconds=1))
     done = run_stored_export(export, context)
     assert {row["name"] for row in rows_of(file_of(done, bucket))} == {ALICE.name, BOB.name}
+    assert done.totals.late == 1
 
 
 def make_pending_again(key: Key, petition: Petition, now: datetime, tables: FakeTables) -> None:
