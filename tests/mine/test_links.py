@@ -200,7 +200,10 @@ def test_another_mailbox_that_counts_as_the_same_person_is_not_shown(
     assert "no more signatures" in show(fake_site, token)
 
 
-def test_a_held_or_removed_signature_looks_confirmed(fake_site: FakeSite, petition: Petition) -> None:
+def test_a_held_or_removed_signature_looks_confirmed(
+    fake_site: FakeSite, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.mine.shown.file_sheet", lambda *shown: repr(shown).encode())
     identity = confirmed(fake_site.tables, petition)
     token = opened(fake_site)
     page = show(fake_site, token)

@@ -192,6 +192,12 @@ ENTRANCES: list[Entrance] = [
 ]  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _blank_pdfs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
+    monkeypatch.setattr("chalicelib.people.api.file_sheet", lambda *_: b"%PDF")
+
+
 @pytest.mark.parametrize("entrance", ENTRANCES)
 @pytest.mark.parametrize("is_due", [False, True])
 def test_no_entrance_uses_what_is_due(fake_site: FakeSite, entrance: Entrance, is_due: bool) -> None:
