@@ -23,6 +23,8 @@ SLOW = (
     "tests/judge/test_least_privilege.py::test_a_role_reaches_no_partition",
     "tests/judge/test_least_privilege.py::test_every_condition_refuses",
     "tests/judge/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
+    "tests/openapi/test_hard_texts.py::test_a_hard_text_costs_little_in_any_field",
+    "tests/openapi/test_hard_texts.py::test_a_hard_text_costs_little_in_any_parameter",
     "tests/stack/test_adopt.py::test_a_new_stack_adopts",
     "tests/stack/test_adopt.py::test_a_stack_that_aws",
     "tests/stack/test_aws_package.py",

@@ -146,8 +146,8 @@ def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
     """Run a sign-in provider, and replace slow parts that make no further kind of AWS call."""
     # Typesetting a cover sheet takes a quarter of a second, drawing a petition's picture 50 ms.
     patch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
-    for module in ("people.api", "mine.shown"):
-        patch.setattr(f"chalicelib.{module}.file_sheet", lambda *_: b"%PDF")
+    for function in ("people.api.file_sheet", "mine.shown.file_sheet", "petitions.api.sheet", "petitions.api.poster"):
+        patch.setattr(f"chalicelib.{function}", lambda *_: b"%PDF")
     patch.setattr("chalicelib.petitions.api.card_of", lambda *_: b"PNG")
     # One row after the other, so that the calls have the same order each time.
     patch.setattr("chalicelib.partners.imports.worker.WORKERS", 1)

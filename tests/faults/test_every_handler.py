@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from chalicelib.delivery import worker
 from chalicelib.mail.kind import AfterCrash
 from chalicelib.mail.model import MailRequest
 from tests.actors import NOW, bobs_token, store_published_petition
+from tests.conditions import copy_item
 from tests.fake_site import FakeSite, forget_process_state
 from tests.fakes import FakeQueue
 from tests.faults import staff_scenes
@@ -45,6 +47,8 @@ REFUSALS = (Fault.THROTTLED, Fault.DENIED)
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 COUNTING = ("confirm_signature", "withdraw_signature", "erase_person", "confirm_my_move")
 COUNT_SCENES = [scene for scene in SCENES if scene.handler in COUNTING]
+# What was stored before the call of each scene.
+STATES: dict[Scene, list[dict[str, Any]]] = {}
 # Only `manage.py` and `make ready` make these calls.
 ONLY_OF_ENGINEERS = {
     "chalicelib/health/words.py:store_readiness",
@@ -66,8 +70,24 @@ def _surroundings(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def prepare(fake_site: FakeSite, scene: Scene) -> None:
-    """Reset everything, make the state before the scene's call, and let two hours pass."""
+    """Make the state before the scene's call, or copy what was made before, and let two hours pass."""
     restore(*targets(fake_site))
+    if scene not in STATES:
+        make_state(fake_site, scene)
+        STATES[scene] = [copy_item(stored) for stored in all_that_is_stored(fake_site)]
+    for stored, before in zip(all_that_is_stored(fake_site), STATES[scene], strict=True):
+        stored.clear()
+        stored.update(copy_item(before))
+    forget_process_state()
+    fake_site.clock.moment = NOW + TWO_HOURS
+
+
+def all_that_is_stored(fake_site: FakeSite) -> list[dict[str, Any]]:
+    return [vars(each) for each in (*targets(fake_site), fake_site.scene_state)]
+
+
+def make_state(fake_site: FakeSite, scene: Scene) -> None:
+    """Reset everything, and make the state before the scene's call."""
     fake_site.tables.items.clear()
     fake_site.bucket.objects.clear()
     for target in targets(fake_site):
@@ -80,8 +100,6 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     store_published_petition(fake_site.tables)
     forget_all()
     scene.before(fake_site)
-    forget_process_state()
-    fake_site.clock.moment = NOW + TWO_HOURS
 
 
 def play(fake_site: FakeSite, scene: Scene, faults: Faults) -> Injection:
